@@ -1,0 +1,121 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace sluice::config {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+/// Who may make an organization without the admin token.
+enum class open_signup : std::uint8_t {
+  /// Nobody; with a loopback listener: as `free`, until a value is set.
+  automatic,
+  off,
+  /// Organizations of the free tier.
+  free,
+  /// Organizations of any tier.
+  any,
+};
+
+/// Where the service listens for HTTP, and how much it takes.
+struct http_settings {
+  /// `host:port`; port 0 takes a free one.
+  std::string listen = "127.0.0.1:4000";
+  int max_connections = 1024;
+  /// Bytes of one event's payload.
+  std::size_t max_payload = 256 * 1024;
+  /// From the first byte of a request to its last.
+  milliseconds request_timeout{10'000};
+  /// Between two requests of a kept-alive connection.
+  milliseconds idle_timeout{75'000};
+};
+
+struct store_settings {
+  std::string url = "sqlite:data/sluice.db";
+  milliseconds connect_timeout{3'000};
+  milliseconds call_timeout{5'000};
+  /// Sessions that answer reads of HTTP requests.
+  int readers = 2;
+};
+
+struct ingest_settings {
+  /// Events of one commit at the most.
+  int max_batch = 1000;
+  long max_queue_depth = 100'000;
+};
+
+struct processor_settings {
+  int max_concurrency = 4;
+  /// Items of one claim at the most.
+  int batch_size = 500;
+  milliseconds min_poll_interval{100};
+  milliseconds max_poll_interval{2'000};
+  milliseconds idle_poll_interval{30'000};
+  milliseconds stuck_item_timeout{300'000};
+  int max_attempts = 5;
+  /// First wait before a failed item is tried again; doubles each time.
+  milliseconds retry_backoff{1'000};
+};
+
+struct health_settings {
+  long warning_depth = 100;
+  long critical_depth = 1000;
+  milliseconds sample_interval{1'000};
+};
+
+struct dedup_settings {
+  seconds window{24 * 60 * 60};
+};
+
+struct auth_settings {
+  open_signup signup = open_signup::automatic;
+  /// Empty: no admin token, nothing that wants one can be had.
+  std::string admin_token;
+  /// How long a key that was found is trusted without asking again.
+  milliseconds cache_ttl{1'000};
+  int cache_size = 10'000;
+  int free_rate_limit = 100;
+  int pro_rate_limit = 1'000;
+  int business_rate_limit = 10'000;
+  int enterprise_rate_limit = 100'000;
+};
+
+struct node_settings {
+  /// The same in every life of this node. Empty: host name and HTTP port.
+  std::string name;
+  milliseconds heartbeat_interval{2'000};
+  /// A node that has been silent this long is taken for dead.
+  milliseconds dead_after{10'000};
+};
+
+struct log_settings {
+  /// `debug`, `info`, `warning` or `error`.
+  std::string level = "info";
+  /// `text` or `json`.
+  std::string format = "text";
+};
+
+struct shutdown_settings {
+  milliseconds grace{25'000};
+};
+
+/// All settings, each with its default. `config/describe.hpp` says the rest
+/// about each: its key, unit, range and meaning.
+struct settings {
+  http_settings http;
+  store_settings store;
+  ingest_settings ingest;
+  processor_settings processor;
+  health_settings health;
+  dedup_settings dedup;
+  auth_settings auth;
+  node_settings node;
+  log_settings log;
+  shutdown_settings shutdown;
+};
+
+} // namespace sluice::config

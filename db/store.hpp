@@ -1,0 +1,312 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "db/model/error.hpp"
+#include "db/model/event.hpp"
+#include "db/model/organization.hpp"
+
+/// The contract of storage: what the service asks of a database, and what it
+/// may rely on. `db/sqlite` and `db/postgres` fulfil it; `tests/db/conformance`
+/// holds both to it.
+///
+/// Rules that hold for every method of `store`:
+///
+/// - One call is one transaction. It has happened entirely when the call
+///   returns a value, and not at all when it returns an error, except for
+///   `errc::in_doubt`.
+/// - Durable: what a returned value reports survives kill -9 and power loss.
+/// - Bounded: a call returns within the `call_timeout` it was opened with (one
+///   second of grace for the clean-up), even when the server is frozen.
+/// - A session belongs to one thread at a time and is not thread-safe.
+/// - After `unavailable` or `in_doubt` the session is spent: every later call
+///   answers `unavailable`. After all other errors it may be used on.
+/// - Nothing throws.
+namespace sluice::db {
+
+/// Who asks to own items, and how many at the most.
+struct claim_request {
+  node_id node;
+  /// A fresh id; the fence of this claim.
+  claim_id id;
+  /// At least 1.
+  int limit = 1;
+};
+
+struct move_outcome {
+  /// Items that went from the queue into the log, now, by this call.
+  int moved = 0;
+  /// Items that did not carry the claim's fence any more: somebody else has
+  /// them, or had them. Normal after a rescue or an operator's UPDATE.
+  int lost = 0;
+};
+
+/// What is to become of a claimed item that could not be moved.
+struct failure {
+  event_id id;
+  /// One line for `last_error`; cut to 1000 bytes.
+  std::string reason;
+  /// When it may be tried again, counted from now. None: to quarantine.
+  std::optional<std::chrono::milliseconds> retry_in;
+};
+
+struct fail_outcome {
+  int retried = 0;
+  int quarantined = 0;
+  /// As in `move_outcome`.
+  int lost = 0;
+};
+
+struct rescue_request {
+  /// A claim older than this is stuck.
+  std::chrono::milliseconds stuck_after{};
+  /// A node without a heartbeat for this long is dead; its claims are stuck.
+  std::chrono::milliseconds node_dead_after{};
+  /// An item that has failed this often goes to quarantine instead.
+  int max_attempts = 1;
+};
+
+struct rescue_outcome {
+  /// Items that are pending again; each counts one more attempt.
+  int rescued = 0;
+  int quarantined = 0;
+};
+
+/// A process that works on this store.
+struct node {
+  /// This life.
+  node_id id;
+  /// The same in every life: host and port, or the operator's name for it.
+  std::string name;
+  std::string version;
+};
+
+/// How full the queue is. Counting stops at the limit that the caller gave,
+/// so that a long queue costs no more than a short one.
+struct queue_depth {
+  long pending = 0;
+  long processing = 0;
+  long quarantined = 0;
+  /// False when any of the three stopped at the limit.
+  bool exact = true;
+  /// Age of the oldest item that could be claimed now.
+  std::optional<std::chrono::microseconds> oldest_pending;
+};
+
+/// One event in an organization's inbox: the event and its delivery there.
+struct inbox_entry {
+  /// Where a page that follows this entry begins; grows with each entry.
+  uuid position;
+  event_id id;
+  std::string type;
+  std::string payload;
+  std::optional<std::string> dedup_id;
+  timestamp accepted_at{};
+  timestamp stored_at{};
+  delivery_status status = delivery_status::pending;
+  int attempts = 0;
+};
+
+struct inbox_query {
+  organization_id organization;
+  /// None: every status.
+  std::optional<delivery_status> status;
+  /// Only entries behind this position.
+  std::optional<uuid> after;
+  /// Entries to pass over; for clients that page by number.
+  int offset = 0;
+  /// 1 to 1000.
+  int limit = 50;
+};
+
+enum class ack_outcome {
+  /// Now delivered, by this call.
+  acknowledged,
+  /// Was delivered before.
+  already,
+  /// Not in this organization's log: unknown, another's, or not stored yet.
+  not_found,
+};
+
+/// One session with a store. See the rules at the top of the file.
+class store {
+public:
+  store() = default;
+  store(const store &) = delete;
+  store &operator=(const store &) = delete;
+  virtual ~store() = default;
+
+  // -- intake ---------------------------------------------------------------
+
+  /// Writes the events to the queue as `pending`, all or none, with their
+  /// keys and their ledger entries. Keys are decided here: the first event
+  /// with a key wins, among those in `events` in their order, and against
+  /// those of earlier calls that are younger than `window` or still queued.
+  /// Concurrent calls with one key agree on one winner.
+  /// Returns one outcome per event, in order. `rejected` names no item.
+  /// With `in_doubt`, `error.doubt` is for `resolve`.
+  virtual result<std::vector<accept_outcome>>
+  accept(std::span<const new_event> events, std::chrono::seconds window) = 0;
+
+  /// Tells what became of a transaction that ended `in_doubt` in another,
+  /// lost session of the same store: the outcomes that `accept` would have
+  /// returned if it was committed, nothing if it was rolled back. It never
+  /// answers while it is undecided: it waits, ends the lost session's work
+  /// where it can, and returns `unavailable` when neither helps in time.
+  virtual result<std::optional<std::vector<accept_outcome>>>
+  resolve(const error &doubt) = 0;
+
+  // -- queue ----------------------------------------------------------------
+
+  /// Marks up to `limit` items that are due as `processing` under a fresh
+  /// fence, the longest due first; items locked by others are passed over.
+  /// No items is a normal result. Never returns more than `limit`.
+  virtual result<claim> claim_items(const claim_request &request) = 0;
+
+  /// Moves claimed items into the log: deletes them from the queue where
+  /// they still carry the fence, writes `events`, one pending delivery for
+  /// each endpoint of the organization that takes the type, and the ledger.
+  /// The payload does not leave the database.
+  virtual result<move_outcome> move(claim_id fence,
+                                    std::span<const event_id> ids) = 0;
+
+  /// Records failed attempts of claimed items that still carry the fence,
+  /// counts the attempt, and sends each back to the queue or to quarantine.
+  virtual result<fail_outcome> fail_items(claim_id fence,
+                                          std::span<const failure> failures) = 0;
+
+  /// Returns claimed items that still carry the fence to the queue as if
+  /// they had never been claimed. Returns how many.
+  virtual result<int> release(claim_id fence,
+                              std::span<const event_id> ids) = 0;
+
+  /// Takes stuck items away from their holders. May be called by any node,
+  /// at any rate, at the same time; an item is rescued once.
+  virtual result<rescue_outcome> rescue(const rescue_request &request) = 0;
+
+  /// Counts by status, each up to `limit`.
+  virtual result<queue_depth> depth(long limit) = 0;
+
+  // -- nodes ----------------------------------------------------------------
+
+  /// Records that this life of a node begins, and returns the claims of its
+  /// earlier lives (same name) to the queue at once, as `release` does.
+  /// Returns how many items came back.
+  virtual result<int> enlist(const node &self) = 0;
+
+  /// Says that the node lives. Returns false when it is not enlisted (its
+  /// row was removed): the caller enlists again.
+  virtual result<bool> heartbeat(node_id self) = 0;
+
+  /// Ends this life: the node's row goes, its claims are returned.
+  virtual result<int> retire(node_id self) = 0;
+
+  // -- reading and acknowledging --------------------------------------------
+
+  /// Where an organization's event is now; nothing for another's event.
+  virtual result<std::optional<event_view>>
+  find_event(organization_id owner, event_id id) = 0;
+
+  /// A page of an organization's inbox, oldest first.
+  virtual result<std::vector<inbox_entry>>
+  inbox(const inbox_query &query) = 0;
+
+  /// Marks an organization's events as delivered in its inbox; the events
+  /// stay. One outcome per id, in order; an id may be named twice.
+  virtual result<std::vector<ack_outcome>>
+  acknowledge(organization_id owner, std::span<const event_id> ids) = 0;
+
+  // -- organizations and keys -----------------------------------------------
+
+  /// Writes a new organization with its first key and its inbox.
+  virtual result<void> create_organization(const organization &owner,
+                                           const api_key &key) = 0;
+
+  /// The key with this hash and its owner, unless it has expired.
+  virtual result<std::optional<principal>>
+  find_key(const sha256_digest &hash) = 0;
+
+  /// An organization's keys that have not expired, newest first.
+  virtual result<std::vector<api_key>> keys(organization_id owner) = 0;
+
+  /// Adds a key and lets every other key of its organization expire after
+  /// `grace` (sooner, where it would have expired sooner).
+  virtual result<void> rotate_key(const api_key &fresh,
+                                  std::chrono::seconds grace) = 0;
+
+  // -- control --------------------------------------------------------------
+
+  /// The 32 bytes that all nodes of this store share under `name`; made at
+  /// the first call, the same ever after.
+  virtual result<std::string> shared_secret(std::string_view name) = 0;
+};
+
+/// What a session is for; lets a store keep few connections and serve
+/// readers beside its one writer.
+enum class purpose {
+  /// `accept` and `resolve` under load.
+  intake,
+  /// Any method.
+  work,
+  /// `find_event`, `inbox`, `find_key`, `keys` and `depth`, never blocked by
+  /// writers. Other methods work too, at the price of a writer's lock.
+  read,
+};
+
+/// The state of the schema against what this program knows.
+struct schema_state {
+  /// 0: no schema yet.
+  int found = 0;
+  int known = 0;
+  bool is_current() const { return found == known; }
+};
+
+/// A database that sessions can be had of. Thread-safe. Outlives nothing:
+/// every session keeps what it needs alive.
+class store_source {
+public:
+  store_source() = default;
+  store_source(const store_source &) = delete;
+  store_source &operator=(const store_source &) = delete;
+  virtual ~store_source() = default;
+
+  /// A new session. `schema` when the database is not at the version that
+  /// this program knows (nothing is touched then), `unavailable` when it
+  /// can't be reached in time.
+  virtual result<std::unique_ptr<store>> connect(purpose what_for) = 0;
+
+  /// The version found and the version known. Reads only.
+  virtual result<schema_state> schema() = 0;
+
+  /// Applies the missing migrations, each in a transaction of its own, one
+  /// node at a time. Safe to repeat after a crash. Returns how many were
+  /// applied; `schema` when the database is newer than this program.
+  virtual result<int> migrate() = 0;
+
+  /// For people: `sqlite:data/sluice.db`, `postgresql://host/name` without
+  /// user and password.
+  virtual std::string describe() const = 0;
+};
+
+struct store_options {
+  /// `sqlite:PATH` or a `postgresql://` URI (libpq's syntax, several hosts
+  /// allowed). Folders of PATH that are missing are made.
+  std::string url;
+  std::chrono::milliseconds connect_timeout{3000};
+  std::chrono::milliseconds call_timeout{5000};
+  /// Empty in production. See `clock_source`.
+  clock_source clock;
+};
+
+/// Opens the store that the URL names. SQLite: takes the file's process lock
+/// and fails `locked` when another process has it. PostgreSQL: connects to
+/// nothing yet. `unavailable` for a URL that is neither.
+result<std::shared_ptr<store_source>> open_store(const store_options &options);
+
+} // namespace sluice::db

@@ -1,0 +1,38 @@
+# Flags and helpers that every target of the project shares.
+
+add_library(sluice_flags INTERFACE)
+target_include_directories(sluice_flags INTERFACE
+  ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/generated)
+target_compile_options(sluice_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wswitch-enum
+  -Wnon-virtual-dtor -fstack-protector-strong
+  $<$<BOOL:${SLUICE_WERROR}>:-Werror>)
+target_compile_definitions(sluice_flags INTERFACE
+  $<$<CONFIG:Release>:_FORTIFY_SOURCE=2>)
+# libpqxx 6.4 leaves std::optional parameters to those who ask for them.
+target_compile_definitions(sluice_flags INTERFACE PQXX_HAVE_OPTIONAL)
+target_link_options(sluice_flags INTERFACE -Wl,-z,relro,-z,now)
+if(SLUICE_SANITIZE)
+  # CAF's headers bind null references; the check for them is left out.
+  target_compile_options(sluice_flags INTERFACE
+    -fsanitize=${SLUICE_SANITIZE} -fno-omit-frame-pointer)
+  if(SLUICE_SANITIZE MATCHES "undefined")
+    target_compile_options(sluice_flags INTERFACE
+      -fno-sanitize=null -fno-sanitize-recover=all)
+  endif()
+  target_link_options(sluice_flags INTERFACE -fsanitize=${SLUICE_SANITIZE})
+endif()
+
+file(WRITE ${CMAKE_BINARY_DIR}/generated/sluice_version.hpp.new
+  "#pragma once\n\nnamespace sluice {\n\ninline constexpr char version[] = \"${PROJECT_VERSION}\";\n\n} // namespace sluice\n")
+file(COPY_FILE ${CMAKE_BINARY_DIR}/generated/sluice_version.hpp.new
+  ${CMAKE_BINARY_DIR}/generated/sluice_version.hpp ONLY_IF_DIFFERENT)
+
+# sluice_library(NAME LIBRARIES...): all .cpp files below the current folder
+# become one static library of that name.
+function(sluice_library name)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  add_library(${name} STATIC ${sources})
+  target_link_libraries(${name} PUBLIC sluice_flags)
+  target_link_libraries(${name} ${ARGN})
+endfunction()
