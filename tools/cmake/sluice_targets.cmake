@@ -32,6 +32,10 @@ file(COPY_FILE ${CMAKE_BINARY_DIR}/generated/sluice_version.hpp.new
 # become one static library of that name.
 function(sluice_library name)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  if(NOT sources)
+    message(STATUS "${name}: no sources yet")
+    return()
+  endif()
   add_library(${name} STATIC ${sources})
   target_link_libraries(${name} PUBLIC sluice_flags)
   target_link_libraries(${name} ${ARGN})

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace sluice::http {
+
+/// One request that was read whole and is well framed: header names are
+/// known to be tokens, the body has been received to its last byte and is
+/// within the limit of the route. Views live as long as the handler runs.
+struct request {
+  std::string_view method;
+  /// Decoded path, without the query.
+  std::string_view path;
+  std::string_view body;
+  /// Address of the peer, never from a header.
+  std::string_view remote_address;
+  /// Ours, in every answer as `X-Request-Id`; 26 characters or so of
+  /// `a-z0-9-`.
+  std::string_view id;
+  /// In the order they came; names in lower case, values trimmed.
+  std::vector<std::pair<std::string_view, std::string_view>> headers;
+  /// Decoded query parameters, in order; a name may come twice.
+  std::vector<std::pair<std::string, std::string>> query;
+  /// What the `{names}` in the route's pattern stood for, in order.
+  std::vector<std::string_view> path_values;
+
+  /// The value of a header (`name` in lower case); nothing when it is absent.
+  /// When it came several times: the first; see `header_count`.
+  std::optional<std::string_view> header(std::string_view name) const;
+  int header_count(std::string_view name) const;
+};
+
+struct response {
+  int status = 200;
+  std::string body;
+  std::string content_type = "application/json";
+  /// Further headers; names and values of our own making only.
+  std::vector<std::pair<std::string, std::string>> headers;
+  /// Answer, then close the connection.
+  bool closes = false;
+};
+
+/// Answers a request. Runs on the connection's thread, may block within
+/// deadlines of its own, may throw (the client then gets a 500 without any
+/// detail).
+using handler = std::function<response(const request &)>;
+
+/// A row of the route table: everything that the server, the OpenAPI document
+/// and the 405 answers need to know of a route.
+struct route {
+  std::string method;
+  /// Literal segments and `{name}`s: `/api/events/{id}`. A name stands for
+  /// exactly one segment that is not empty.
+  std::string pattern;
+  /// One line for the OpenAPI document.
+  std::string summary;
+  /// Bytes of the body at the most; 0: the route takes none, and a request
+  /// with a body is refused.
+  std::size_t max_body = 0;
+  handler handle;
+};
+
+/// Every route of the server. Built once, then only read.
+using route_table = std::vector<route>;
+
+} // namespace sluice::http

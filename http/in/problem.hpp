@@ -1,0 +1,41 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "http/in/exchange.hpp"
+
+namespace sluice::http {
+
+/// A refusal, as RFC 9457 has it. `slug` is stable and becomes
+/// `urn:sluice:problem:<slug>`; `detail` says in one line what was wrong and
+/// what to do, and never repeats secrets or payloads.
+struct problem {
+  int status = 500;
+  std::string_view slug;
+  std::string_view title;
+  std::string detail;
+  /// Members beyond the standard ones, as JSON values already serialised:
+  /// `{"limit", "262144"}`, `{"event_id", "\"0190…\""}`.
+  std::vector<std::pair<std::string, std::string>> extensions;
+  /// Seconds for `Retry-After` and the member `retry_after`.
+  std::optional<long> retry_after;
+  /// Further headers (`Allow`, `WWW-Authenticate`).
+  std::vector<std::pair<std::string, std::string>> headers;
+  bool closes = false;
+};
+
+/// The answer that carries a problem: `application/problem+json` with `type`,
+/// `title`, `status`, `detail`, `instance` (the request's id), `error` (the
+/// detail again, one line) and the extensions.
+response to_response(const problem &what, std::string_view request_id);
+
+/// `text` as a JSON string with its quotes; bytes that are not UTF-8 become
+/// U+FFFD.
+std::string json_string(std::string_view text);
+
+} // namespace sluice::http
