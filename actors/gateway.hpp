@@ -54,9 +54,14 @@ public:
   db::result<T> ask(std::function<db::result<T>(db::store &)> call) {
     auto promise = std::make_shared<std::promise<db::result<T>>>();
     auto reply = promise->get_future();
-    run([promise = std::move(promise),
-         call = std::move(call)](db::store *session, const db::error &why) {
-      promise->set_value(session ? call(*session) : tl::unexpected(why));
+    run([promise = std::move(promise), call = std::move(call)](
+            db::store *session, const db::error &why) -> db::result<void> {
+      auto answer = session ? call(*session) : tl::unexpected(why);
+      db::result<void> summary;
+      if (!answer)
+        summary = tl::unexpected(answer.error());
+      promise->set_value(std::move(answer));
+      return summary;
     });
     return wait_for<T>(reply);
   }
@@ -66,8 +71,10 @@ public:
 
 protected:
   /// Called once, on the reader's thread, with its session, or with null and
-  /// the reason. Destroyed uncalled when the reader dies.
-  using store_call = std::function<void(db::store *, const db::error &)>;
+  /// the reason; returns how the call went, so that the reader knows whether
+  /// its session is spent. Destroyed uncalled when the reader dies.
+  using store_call =
+      std::function<db::result<void>(db::store *, const db::error &)>;
 
   /// Queues a call for a reader actor.
   virtual void run(store_call call) = 0;
@@ -79,7 +86,7 @@ protected:
     try {
       return reply.get();
     } catch (const std::future_error &) {
-      return db::fail(db::errc::unavailable, "the store session was restarted");
+      return db::fail(db::errc::unavailable, "the service is restarting a part");
     }
   }
 };

@@ -182,7 +182,8 @@ public:
                                           std::span<const failure> failures) = 0;
 
   /// Returns claimed items that still carry the fence to the queue as if
-  /// they had never been claimed. Returns how many.
+  /// they had never been claimed; with no ids, all that carry the fence.
+  /// Returns how many.
   virtual result<int> release(claim_id fence,
                               std::span<const event_id> ids) = 0;
 

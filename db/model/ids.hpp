@@ -80,9 +80,9 @@ using node_id = strong_id<struct node_tag>;
 template <class Tag>
 struct std::hash<sluice::db::strong_id<Tag>> {
   std::size_t operator()(const sluice::db::strong_id<Tag> &id) const noexcept {
-    std::size_t hash = 1469598103934665603ULL;
+    std::size_t sum = 1469598103934665603ULL;
     for (auto byte : id.value().bytes())
-      hash = (hash ^ byte) * 1099511628211ULL;
-    return hash;
+      sum = (sum ^ byte) * 1099511628211ULL;
+    return sum;
   }
 };

@@ -1,0 +1,34 @@
+#pragma once
+
+#include "actors/control/rate_window.hpp"
+#include "actors/control/store_session.hpp"
+#include "actors/shared.hpp"
+
+namespace sluice::actors {
+
+/// State of the health actor.
+class health_state {
+public:
+  static inline const char *name = "health";
+  using pointer = health_actor::stateful_pointer<health_state>;
+
+  explicit health_state(pointer self);
+
+  /// Called once, before the first message.
+  void init(parts_ptr parts);
+
+  /// Takes a sample, publishes it, plans the next one.
+  void sample();
+
+private:
+  pointer self_;
+  parts_ptr parts_;
+  std::optional<store_session> session_;
+  rate_window accepted_;
+  rate_window stored_;
+};
+
+/// The health actor's behaviour. Blocks in the store: spawn it detached.
+health_actor::behavior_type health(health_state::pointer self, parts_ptr parts);
+
+} // namespace sluice::actors

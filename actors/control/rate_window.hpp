@@ -1,0 +1,29 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+
+namespace sluice::actors {
+
+/// How fast a counter grew over the last minute. Pure.
+class rate_window {
+public:
+  using time_point = std::chrono::steady_clock::time_point;
+
+  /// Notes the counter's value. Times must not go back.
+  void note(std::uint64_t value, time_point now);
+
+  /// Growth per minute over the window, or over the time since the first
+  /// note while that is shorter; 0 with fewer than two notes.
+  double per_minute() const;
+
+private:
+  struct sample {
+    time_point at;
+    std::uint64_t value;
+  };
+  std::deque<sample> samples_;
+};
+
+} // namespace sluice::actors

@@ -1,0 +1,31 @@
+#include "actors/control/reader.hpp"
+
+#include <stdexcept>
+
+namespace sluice::actors {
+
+reader_state::reader_state(pointer) {
+}
+
+void reader_state::init(parts_ptr parts) {
+  session_.emplace(parts->source, db::purpose::read);
+}
+
+void reader_state::run(store_job &job) {
+  auto session = session_->get();
+  auto outcome = session ? job.call(*session, {})
+                         : job.call(nullptr, session.error());
+  if (session && !outcome)
+    session_->note(outcome.error());
+}
+
+reader_actor::behavior_type reader(reader_state::pointer self,
+                                   parts_ptr parts) {
+  self->state.init(std::move(parts));
+  return {
+      [=](ask_atom, store_job_ptr &job) { self->state.run(*job); },
+      [](crash_atom) { throw std::runtime_error("crash requested"); },
+  };
+}
+
+} // namespace sluice::actors

@@ -1,0 +1,123 @@
+#include "actors/control/supervisor.hpp"
+
+#include <algorithm>
+
+#include "actors/control/health.hpp"
+#include "actors/control/janitor.hpp"
+#include "actors/control/reader.hpp"
+#include "actors/intake/ingest.hpp"
+#include "actors/queue/poller.hpp"
+#include "actors/spawn.hpp"
+#include "actors/work/worker_pool.hpp"
+
+namespace sluice::actors {
+
+supervisor_state::supervisor_state(pointer self) : self_(self) {
+}
+
+supervisor_state::~supervisor_state() {
+  for (auto &child : children_)
+    if (child.current)
+      caf::anon_send_exit(caf::actor_cast<caf::actor>(child.current),
+                          caf::exit_reason::kill);
+}
+
+template <class Handle, class Function>
+void supervisor_state::add(std::string label, handle_box<Handle> &box,
+                           Function function) {
+  constexpr auto blocking = caf::monitored + caf::detached;
+  constexpr auto scheduled = caf::monitored;
+  constexpr auto options =
+      std::is_same_v<Handle, worker_pool_actor> ? scheduled : blocking;
+  auto spawn = [this, function, where = &box] {
+    auto child = spawn_child<options>(self_, function, parts_);
+    where->set(child);
+    return caf::actor_cast<caf::strong_actor_ptr>(child);
+  };
+  children_.push_back({.name = std::move(label),
+                       .spawn = spawn,
+                       .clear = [where = &box] { where->set(Handle{}); },
+                       .current = nullptr,
+                       .restarts = restart_policy()});
+}
+
+void supervisor_state::init(parts_ptr parts) {
+  parts_ = std::move(parts);
+  // The order of stopping: first nothing new comes in, then nothing is
+  // claimed, then workers finish; readers and health answer to the last.
+  add("ingest", parts_->ingest, ingest);
+  add("poller", parts_->poller, poller);
+  add("worker_pool", parts_->pool, worker_pool);
+  add("janitor", parts_->janitor, janitor);
+  add("health", parts_->health, health);
+  for (auto &box : parts_->readers)
+    add("reader", *box, reader);
+  for (std::size_t child = 0; child < children_.size(); ++child)
+    start(child);
+}
+
+void supervisor_state::start(std::size_t child) {
+  if (!is_stopping_)
+    children_[child].current = children_[child].spawn();
+}
+
+void supervisor_state::stop() {
+  is_stopping_ = true;
+  stop_next();
+}
+
+void supervisor_state::stop_next() {
+  auto next = std::find_if(children_.begin(), children_.end(),
+                           [](auto &child) { return bool(child.current); });
+  if (next == children_.end())
+    return self_->quit(caf::exit_reason::user_shutdown);
+  next->clear();
+  // Queued behind what the child has in its mailbox: it finishes that first.
+  self_->send_exit(caf::actor_cast<caf::actor>(next->current),
+                   caf::exit_reason::user_shutdown);
+}
+
+supervisor_state::child_record *
+supervisor_state::find(const caf::actor_addr &address) {
+  auto found =
+      std::find_if(children_.begin(), children_.end(), [&](auto &child) {
+        return child.current && child.current->address() == address;
+      });
+  return found == children_.end() ? nullptr : &*found;
+}
+
+void supervisor_state::on_down(const caf::down_msg &down) {
+  auto *child = find(down.source);
+  if (!child)
+    return;
+  child->current = nullptr;
+  child->clear();
+  if (is_stopping_)
+    return stop_next();
+  restart_later(*child);
+}
+
+void supervisor_state::restart_later(child_record &child) {
+  ++parts_->counts.restarts;
+  auto wait = child.restarts.on_crash(std::chrono::steady_clock::now());
+  if (!wait) {
+    spdlog::critical("{} crashed too often; giving up", child.name);
+    return self_->quit(caf::make_error(caf::exit_reason::unhandled_exception));
+  }
+  spdlog::warn("{} is started again in {} ms", child.name, wait->count());
+  self_->delayed_send(self_, *wait, start_atom::value,
+                      static_cast<std::size_t>(&child - children_.data()));
+}
+
+supervisor_actor::behavior_type supervisor(supervisor_state::pointer self,
+                                           parts_ptr parts) {
+  self->set_down_handler(
+      [=](caf::down_msg &down) { self->state.on_down(down); });
+  self->state.init(std::move(parts));
+  return {
+      [=](stop_atom) { self->state.stop(); },
+      [=](start_atom, std::size_t child) { self->state.start(child); },
+  };
+}
+
+} // namespace sluice::actors

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <chrono>
+#include <span>
+#include <vector>
+
+#include "actors/control/store_session.hpp"
+#include "actors/counters.hpp"
+#include "actors/intake/submission.hpp"
+
+namespace sluice::actors {
+
+/// Brings many clients' events to disk in one transaction and answers each
+/// client after it. An event that the store refuses costs only itself: the
+/// batch is halved until that event stands alone. A commit whose outcome is
+/// in doubt is looked up after reconnecting, before anybody is answered.
+class group_commit {
+public:
+  group_commit(store_session &session, counters &counts,
+               std::chrono::seconds dedup_window);
+
+  /// Commits the events of all submissions and answers every one of them.
+  /// Blocks until that is done, at the longest until the last deadline plus
+  /// one call to the store.
+  void run(std::vector<submission_ptr> batch);
+
+private:
+  using time_point = std::chrono::steady_clock::time_point;
+  using outcomes = db::result<std::vector<db::accept_outcome>>;
+
+  void commit(std::span<const db::new_event> events, time_point deadline,
+              std::span<db::result<db::accept_outcome>> replies);
+  outcomes accept(std::span<const db::new_event> events, time_point deadline);
+  db::result<std::optional<std::vector<db::accept_outcome>>>
+  resolve(const db::error &doubt, time_point deadline);
+  void count(std::span<const db::result<db::accept_outcome>> replies);
+
+  store_session &session_;
+  counters &counts_;
+  std::chrono::seconds dedup_window_;
+};
+
+} // namespace sluice::actors

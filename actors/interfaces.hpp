@@ -1,0 +1,151 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+
+#include <caf/all.hpp>
+
+#include "actors/intake/submission.hpp"
+#include "db/store.hpp"
+
+/// The map of all conversations between actors: one typed interface for each
+/// kind of actor, one line of meaning above each message.
+///
+///   HTTP threads --submit--> ingest --wake--> poller --assign--> worker_pool
+///        |                                      ^                 |     ^
+///        +---ask---> reader                     +------room-------+   done
+///                                                                 v     |
+///   supervisor starts, watches and stops all of them            worker -+
+namespace sluice::actors {
+
+/// A store call of a thread outside, for a reader.
+struct store_job {
+  std::function<db::result<void>(db::store *, const db::error &)> call;
+};
+using store_job_ptr = std::shared_ptr<store_job>;
+
+/// Items under a fence, on their way from the poller to a worker.
+using claim_ptr = std::shared_ptr<const db::claim>;
+
+/// How a worker's claim went.
+struct work_report {
+  /// The worker's place in the pool.
+  std::size_t slot = 0;
+  db::claim_id fence;
+  /// The shortest wait of the items that were sent back.
+  std::optional<std::chrono::milliseconds> earliest_retry;
+};
+
+} // namespace sluice::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::submission_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::store_job_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::claim_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::work_report)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::db::claim_id)
+
+namespace sluice::actors {
+
+using submit_atom = caf::atom_constant<caf::atom("submit")>;
+using flush_atom = caf::atom_constant<caf::atom("flush")>;
+using wake_atom = caf::atom_constant<caf::atom("wake")>;
+using tick_atom = caf::atom_constant<caf::atom("tick")>;
+using room_atom = caf::atom_constant<caf::atom("room")>;
+using more_atom = caf::atom_constant<caf::atom("more")>;
+using hello_atom = caf::atom_constant<caf::atom("hello")>;
+using due_atom = caf::atom_constant<caf::atom("due")>;
+using assign_atom = caf::atom_constant<caf::atom("assign")>;
+using work_atom = caf::atom_constant<caf::atom("work")>;
+using abandon_atom = caf::atom_constant<caf::atom("abandon")>;
+using done_atom = caf::atom_constant<caf::atom("done")>;
+using ask_atom = caf::atom_constant<caf::atom("ask")>;
+using start_atom = caf::atom_constant<caf::atom("start")>;
+using stop_atom = caf::atom_constant<caf::atom("stop")>;
+using crash_atom = caf::atom_constant<caf::atom("crash")>;
+using beat_atom = caf::atom_constant<caf::atom("beat")>;
+using rescue_atom = caf::atom_constant<caf::atom("rescue")>;
+
+/// Gathers submissions and commits them in groups.
+using ingest_actor = caf::typed_actor<
+    // A client's events. The promise inside is answered after their commit.
+    caf::reacts_to<submit_atom, submission_ptr>,
+    // To itself: commit what has gathered.
+    caf::reacts_to<flush_atom>,
+    // Drills and tests: die at once.
+    caf::reacts_to<crash_atom>>;
+
+/// Claims items when there is a reason to and room for them.
+using poller_actor = caf::typed_actor<
+    // A hint that something may be pending. May be lost without harm.
+    caf::reacts_to<wake_atom>,
+    // An item will be due after this wait.
+    caf::reacts_to<due_atom, std::chrono::milliseconds>,
+    // From the pool, to a poller that registered: so many workers are idle.
+    caf::reacts_to<room_atom, std::size_t>,
+    // From the pool: one more worker is idle, the claim is finished.
+    caf::reacts_to<more_atom, db::claim_id>,
+    // From a fresh pool: it holds nothing of what its predecessor held.
+    caf::reacts_to<hello_atom>,
+    // To itself: the time to poll has come, unless it was planned anew since.
+    caf::reacts_to<tick_atom, std::uint64_t>,
+    // Drills and tests: die at once.
+    caf::reacts_to<crash_atom>>;
+
+/// Owns the workers, hands claims to idle ones, replaces dead ones.
+using worker_pool_actor = caf::typed_actor<
+    // From the poller: a claim for which there was room.
+    caf::reacts_to<assign_atom, claim_ptr>,
+    // From a worker: its claim is finished.
+    caf::reacts_to<done_atom, work_report>,
+    // From a poller: register me, and tell me how much room there is.
+    caf::reacts_to<room_atom>,
+    // To itself: start the worker in this slot again.
+    caf::reacts_to<start_atom, std::size_t>,
+    // Drills and tests: one worker dies at once.
+    caf::reacts_to<crash_atom>>;
+
+/// Moves the items of one claim into the log. Blocks in the store.
+using worker_actor = caf::typed_actor<
+    // Move these. Answered to the pool with `done`.
+    caf::reacts_to<work_atom, claim_ptr>,
+    // The worker before this one died with these: count an attempt of each
+    // and give them back. Answered to the pool with `done`.
+    caf::reacts_to<abandon_atom, claim_ptr>,
+    // To itself: the store was away; go on.
+    caf::reacts_to<tick_atom>,
+    // Drills and tests: die at once.
+    caf::reacts_to<crash_atom>>;
+
+/// Keeps this node enlisted and rescues stuck items.
+using janitor_actor = caf::typed_actor<
+    // To itself: say that this node lives.
+    caf::reacts_to<beat_atom>,
+    // To itself: take stuck items from their holders.
+    caf::reacts_to<rescue_atom>,
+    // Drills and tests: die at once.
+    caf::reacts_to<crash_atom>>;
+
+/// Samples the store and keeps the health document up to date.
+using health_actor = caf::typed_actor<
+    // To itself: take a sample.
+    caf::reacts_to<tick_atom>,
+    // Drills and tests: die at once.
+    caf::reacts_to<crash_atom>>;
+
+/// Runs store calls for threads outside the actor system.
+using reader_actor = caf::typed_actor<
+    // Run this call. Its own promise carries the answer.
+    caf::reacts_to<ask_atom, store_job_ptr>,
+    // Drills and tests: die at once.
+    caf::reacts_to<crash_atom>>;
+
+/// Starts the tree, restarts what dies, stops everything in order.
+using supervisor_actor = caf::typed_actor<
+    // Stop all children, one after the other, then leave.
+    caf::reacts_to<stop_atom>,
+    // To itself: start the child with this number again.
+    caf::reacts_to<start_atom, std::size_t>>;
+
+} // namespace sluice::actors

@@ -1,0 +1,140 @@
+#include "actors/queue/poller.hpp"
+
+#include <stdexcept>
+
+#include <spdlog/spdlog.h>
+
+namespace sluice::actors {
+
+poller_state::poller_state(pointer self) : self_(self) {
+}
+
+void poller_state::init(parts_ptr parts) {
+  parts_ = std::move(parts);
+  const auto &settings = parts_->settings.processor;
+  session_.emplace(parts_->source, db::purpose::work);
+  pacer_.emplace(poll_intervals{.min = settings.min_poll_interval,
+                                .max = settings.max_poll_interval,
+                                .idle = settings.idle_poll_interval});
+  self_->send(parts_->pool.get(), room_atom::value);
+}
+
+void poller_state::woken() {
+  pacer_->woken(clock::now());
+  poll_or_plan();
+}
+
+void poller_state::due_in(std::chrono::milliseconds wait) {
+  pacer_->due_in(wait, clock::now());
+  poll_or_plan();
+}
+
+void poller_state::room_is(std::size_t idle_workers) {
+  room_ = idle_workers;
+  poll_or_plan();
+}
+
+void poller_state::finished(db::claim_id fence) {
+  handed_out_.erase(fence);
+  ++room_;
+  poll_or_plan();
+}
+
+void poller_state::pool_is_new() {
+  orphans_.merge(handed_out_);
+  handed_out_.clear();
+  room_ = 0;
+  self_->send(parts_->pool.get(), room_atom::value);
+}
+
+void poller_state::tick(std::uint64_t plan) {
+  if (plan != plan_)
+    return;
+  planned_for_ = clock::time_point::max();
+  poll_or_plan();
+}
+
+void poller_state::poll_or_plan() {
+  // Without room there is nothing to plan: room_is() comes back here; nor
+  // before the node is enlisted: the janitor wakes the poller then.
+  if (!parts_->is_enlisted)
+    return;
+  while (room_ > 0 && pacer_->next() <= clock::now())
+    if (!claim_once())
+      break;
+  plan();
+}
+
+bool poller_state::claim_once() {
+  give_back();
+  db::claim_request request{.node = parts_->self.id,
+                            .id = db::claim_id::generate(),
+                            .limit = parts_->settings.processor.batch_size};
+  auto claim = session_->with(
+      [&](db::store &store) { return store.claim_items(request); });
+  if (!claim) {
+    if (claim.error().code == db::errc::in_doubt)
+      orphans_.insert(request.id);
+    auto now = clock::now();
+    pacer_->failed(std::max(session_->next_attempt(),
+                            now + parts_->settings.processor.min_poll_interval));
+    spdlog::debug("poller: {}", claim.error().text);
+    return false;
+  }
+  auto count = static_cast<int>(claim->items.size());
+  pacer_->claimed(count, request.limit, clock::now());
+  if (count > 0)
+    assign(std::move(*claim));
+  return true;
+}
+
+void poller_state::assign(db::claim claim) {
+  auto pool = parts_->pool.get();
+  if (!pool) {
+    orphans_.insert(claim.id);
+    room_ = 0;
+    return;
+  }
+  --room_;
+  handed_out_.insert(claim.id);
+  self_->send(pool, assign_atom::value,
+              std::make_shared<const db::claim>(std::move(claim)));
+}
+
+void poller_state::give_back() {
+  while (!orphans_.empty()) {
+    auto fence = *orphans_.begin();
+    auto released = session_->with(
+        [&](db::store &store) { return store.release(fence, {}); });
+    if (!released)
+      return;
+    orphans_.erase(fence);
+  }
+}
+
+void poller_state::plan() {
+  if (room_ == 0 || pacer_->next() == planned_for_)
+    return;
+  auto now = clock::now();
+  planned_for_ = pacer_->next();
+  self_->delayed_send(self_, std::max(planned_for_ - now, clock::duration(0)),
+                      tick_atom::value, ++plan_);
+}
+
+poller_actor::behavior_type poller(poller_state::pointer self,
+                                   parts_ptr parts) {
+  self->state.init(std::move(parts));
+  return {
+      [=](wake_atom) { self->state.woken(); },
+      [=](due_atom, std::chrono::milliseconds wait) {
+        self->state.due_in(wait);
+      },
+      [=](room_atom, std::size_t idle) { self->state.room_is(idle); },
+      [=](more_atom, db::claim_id fence) { self->state.finished(fence); },
+      [=](hello_atom) { self->state.pool_is_new(); },
+      [=](tick_atom, std::uint64_t plan) { self->state.tick(plan); },
+      [](crash_atom) { throw std::runtime_error("crash requested"); },
+  };
+}
+
+} // namespace sluice::actors

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <set>
+
+#include "actors/control/store_session.hpp"
+#include "actors/queue/poll_pacer.hpp"
+#include "actors/shared.hpp"
+
+namespace sluice::actors {
+
+/// State of the poller: how much room the workers have, and when to look.
+class poller_state {
+public:
+  static inline const char *name = "poller";
+  using pointer = poller_actor::stateful_pointer<poller_state>;
+
+  explicit poller_state(pointer self);
+
+  /// Called once, before the first message.
+  void init(parts_ptr parts);
+
+  void woken();
+  void due_in(std::chrono::milliseconds wait);
+  void room_is(std::size_t idle_workers);
+  void finished(db::claim_id fence);
+  void pool_is_new();
+  void tick(std::uint64_t plan);
+
+private:
+  using clock = std::chrono::steady_clock;
+
+  void poll_or_plan();
+  bool claim_once();
+  void assign(db::claim claim);
+  void give_back();
+  void plan();
+
+  pointer self_;
+  parts_ptr parts_;
+  std::optional<store_session> session_;
+  std::optional<poll_pacer> pacer_;
+  std::size_t room_ = 0;
+  /// Claims that the pool has and has not finished.
+  std::set<db::claim_id> handed_out_;
+  /// Claims that nobody works on: their commit was in doubt, or the pool that
+  /// had them is gone. Released before the next claim.
+  std::set<db::claim_id> orphans_;
+  std::uint64_t plan_ = 0;
+  clock::time_point planned_for_ = clock::time_point::max();
+};
+
+/// The poller's behaviour. Blocks in the store: spawn it detached.
+poller_actor::behavior_type poller(poller_state::pointer self, parts_ptr parts);
+
+} // namespace sluice::actors

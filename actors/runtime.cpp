@@ -1,0 +1,194 @@
+#include "actors/runtime.hpp"
+
+#include <atomic>
+
+#include <caf/all.hpp>
+#include <spdlog/spdlog.h>
+
+#include "actors/control/supervisor.hpp"
+#include "actors/shared.hpp"
+#include "actors/spawn.hpp"
+
+namespace sluice::actors {
+
+namespace {
+
+// Bytes of payload that may wait for their commit; beyond it new requests are
+// refused, because mailboxes have no bound of their own.
+constexpr std::size_t max_bytes_in_flight = 256UL * 1024 * 1024;
+
+// A caller's patience covers one call that runs into its deadline and the
+// look-up of its outcome after that.
+std::chrono::milliseconds patience_of(const config::settings &settings) {
+  return 2 * settings.store.call_timeout + settings.store.connect_timeout;
+}
+
+std::size_t bytes_of(const std::vector<db::new_event> &events) {
+  std::size_t sum = 0;
+  for (const auto &one : events)
+    sum += one.payload.size() + one.type.size() + 256;
+  return sum;
+}
+
+class door_impl final : public gateway {
+public:
+  explicit door_impl(parts_ptr parts)
+      : parts_(std::move(parts)), patience_(patience_of(parts_->settings)) {}
+
+  db::result<accept_reply> accept(std::vector<db::new_event> events) override {
+    auto bytes = bytes_of(events);
+    if (in_flight_.fetch_add(bytes) + bytes > max_bytes_in_flight) {
+      in_flight_ -= bytes;
+      return db::fail(db::errc::unavailable,
+                      "too much is waiting for its commit");
+    }
+    auto answer = hand_over(std::move(events));
+    in_flight_ -= bytes;
+    return answer;
+  }
+
+  health_sample health() const override {
+    auto sample = parts_->board.get();
+    const auto &counts = parts_->counts;
+    sample.accepted = counts.accepted;
+    sample.stored = counts.stored;
+    sample.quarantined = counts.quarantined;
+    sample.restarts = counts.restarts;
+    sample.is_ready = sample.is_ready && parts_->ingest.get() != nullptr;
+    return sample;
+  }
+
+  std::chrono::milliseconds patience() const override { return patience_; }
+
+protected:
+  void run(store_call call) override {
+    auto turn = next_reader_.fetch_add(1, std::memory_order_relaxed);
+    auto &box = *parts_->readers[turn % parts_->readers.size()];
+    auto job = std::make_shared<store_job>(store_job{std::move(call)});
+    caf::anon_send(box.get(), ask_atom::value, std::move(job));
+  }
+
+private:
+  db::result<accept_reply> hand_over(std::vector<db::new_event> events) {
+    auto ingest = parts_->ingest.get();
+    if (!ingest)
+      return db::fail(db::errc::unavailable, "ingest is being restarted");
+    auto mine = std::make_shared<submission>();
+    mine->events = std::move(events);
+    mine->deadline = std::chrono::steady_clock::now() + patience_;
+    auto reply = mine->reply.get_future();
+    caf::anon_send(ingest, submit_atom::value, std::move(mine));
+    return wait_for<accept_reply>(reply);
+  }
+
+  parts_ptr parts_;
+  std::chrono::milliseconds patience_;
+  std::atomic<std::size_t> in_flight_{0};
+  std::atomic<std::size_t> next_reader_{0};
+};
+
+class system_config : public caf::actor_system_config {
+public:
+  system_config() {
+    // Only the supervisor and the pool run on it; all else is detached.
+    set("scheduler.policy", caf::atom("sharing"));
+    set("scheduler.max-threads", std::size_t{1});
+  }
+};
+
+} // namespace
+
+class runtime::impl {
+public:
+  explicit impl(options start)
+      : parts_(make_parts(start)), door_(parts_),
+        on_escalation_(std::move(start.on_escalation)), system_(config_) {
+    supervisor_ = spawn_child<caf::no_spawn_options>(&system_, supervisor,
+                                                     parts_);
+    caf::actor_cast<caf::strong_actor_ptr>(supervisor_)
+        ->get()
+        ->attach_functor([this](const caf::error &reason) {
+          if (reason != caf::exit_reason::user_shutdown && on_escalation_)
+            on_escalation_();
+        });
+  }
+
+  gateway &door() { return door_; }
+
+  bool stop(std::chrono::milliseconds grace) {
+    if (!supervisor_)
+      return true;
+    bool ended = true;
+    {
+      caf::scoped_actor waiter{system_};
+      waiter->monitor(supervisor_);
+      waiter->send(supervisor_, stop_atom::value);
+      waiter->receive([](caf::down_msg &) {},
+                      caf::after(grace) >> [&] { ended = false; });
+      if (!ended)
+        waiter->send_exit(supervisor_, caf::exit_reason::kill);
+    }
+    supervisor_ = nullptr;
+    if (!ended)
+      system_.await_actors_before_shutdown(false);
+    return ended;
+  }
+
+  bool crash(std::string_view child) {
+    if (child == "ingest")
+      caf::anon_send(parts_->ingest.get(), crash_atom::value);
+    else if (child == "poller")
+      caf::anon_send(parts_->poller.get(), crash_atom::value);
+    else if (child == "worker")
+      caf::anon_send(parts_->pool.get(), crash_atom::value);
+    else if (child == "janitor")
+      caf::anon_send(parts_->janitor.get(), crash_atom::value);
+    else if (child == "health")
+      caf::anon_send(parts_->health.get(), crash_atom::value);
+    else if (child == "reader")
+      caf::anon_send(parts_->readers.front()->get(), crash_atom::value);
+    else
+      return false;
+    return true;
+  }
+
+private:
+  static parts_ptr make_parts(const options &start) {
+    auto parts = std::make_shared<shared_parts>();
+    parts->source = start.source;
+    parts->self = start.self;
+    parts->settings = start.settings;
+    for (int reader = 0; reader < start.settings.store.readers; ++reader)
+      parts->readers.push_back(std::make_unique<handle_box<reader_actor>>());
+    return parts;
+  }
+
+  parts_ptr parts_;
+  door_impl door_;
+  std::function<void()> on_escalation_;
+  system_config config_;
+  caf::actor_system system_;
+  supervisor_actor supervisor_;
+};
+
+runtime::runtime(options start)
+    : impl_(std::make_unique<impl>(std::move(start))) {
+}
+
+runtime::~runtime() {
+  stop(std::chrono::seconds(5));
+}
+
+gateway &runtime::door() {
+  return impl_->door();
+}
+
+bool runtime::stop(std::chrono::milliseconds grace) {
+  return impl_->stop(grace);
+}
+
+bool runtime::crash(std::string_view child) {
+  return impl_->crash(child);
+}
+
+} // namespace sluice::actors

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace sluice::config {
+
+// Each answers what is wrong with the text, to be put behind "http.listen: ",
+// or nothing when it is fine.
+
+/// `host:port`, the host a name, an IPv4 address or a bracketed IPv6 address.
+std::string check_address(std::string_view text);
+
+/// `sqlite:PATH` or `postgresql://...`. The answer does not quote the text.
+std::string check_store_url(std::string_view text);
+
+/// 1 to 100 of `A-Z a-z 0-9 . _ : -`.
+std::string check_name(std::string_view text);
+
+/// 16 to 1000 printable ASCII characters without blanks, as an HTTP header
+/// takes them. The answer does not quote the text.
+std::string check_secret(std::string_view text);
+
+/// True for well-formed UTF-8.
+bool is_utf8(std::string_view text);
+
+/// A store URL with its password, and whatever else in it may be a secret,
+/// written as `***`. Rather hides too much than too little.
+std::string without_password(std::string_view store_url);
+
+} // namespace sluice::config

@@ -1,0 +1,23 @@
+#include "db/model/error.hpp"
+
+namespace sluice::db {
+
+std::string_view to_string(errc code) {
+  switch (code) {
+  case errc::unavailable:
+    return "unavailable";
+  case errc::in_doubt:
+    return "in_doubt";
+  case errc::conflict:
+    return "conflict";
+  case errc::rejected:
+    return "rejected";
+  case errc::schema:
+    return "schema";
+  case errc::locked:
+    return "locked";
+  }
+  return "unknown";
+}
+
+} // namespace sluice::db

@@ -1,0 +1,238 @@
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "db/postgres/encoding.hpp"
+#include "db/postgres/postgres_store.hpp"
+#include "db/postgres/queries.hpp"
+
+namespace sluice::db::postgres {
+
+namespace {
+
+using outcome_kind = accept_outcome::kind;
+
+std::string_view to_string(dedup_scope scope) {
+  switch (scope) {
+  case dedup_scope::event:
+    return "event";
+  case dedup_scope::request:
+    return "request";
+  }
+  return {};
+}
+
+sha256_digest hash_body(const new_event &event) {
+  std::string body;
+  body.reserve(event.type.size() + 1 + event.payload.size());
+  return sha256(body.append(event.type).append(1, '\0').append(event.payload));
+}
+
+/// Decides which events of a batch win their keys.
+class key_decision {
+public:
+  key_decision(std::span<const new_event> events,
+               std::vector<accept_outcome> &outcomes)
+      : events_(events), outcomes_(outcomes) {
+    for (std::size_t at = 0; at < events.size(); ++at) {
+      const auto &event = events[at];
+      if (!event.key)
+        continue;
+      hashes_[at] = hash_body(event);
+      auto key = std::tuple(event.organization, event.key->scope,
+                            std::string_view(event.key->text));
+      auto &rivals = by_key_[key];
+      rivals.push_back(at);
+    }
+  }
+
+  bool has_keys() const { return !by_key_.empty(); }
+
+  /// Takes the keys in the database and marks in `outcomes` who lost.
+  void decide(pqxx::nontransaction &transaction, std::chrono::seconds window,
+              const std::optional<std::string> &now) {
+    std::vector<std::size_t> first;
+    for (const auto &[key, rivals] : by_key_)
+      first.push_back(rivals.front());
+    auto losers = take_keys(transaction, first, window, now);
+    if (!losers.empty())
+      find_holders(transaction, losers);
+    for (const auto &[key, rivals] : by_key_)
+      settle_rivals(rivals);
+  }
+
+private:
+  using key_type = std::tuple<organization_id, dedup_scope, std::string_view>;
+  using positions = std::vector<std::size_t>;
+
+  std::string organizations(const positions &chosen) const {
+    return array_of(chosen, [this](std::string &array, std::size_t at) {
+      events_[at].organization.value().append_to(array);
+    });
+  }
+
+  std::string scopes(const positions &chosen) const {
+    return array_of(chosen, [this](std::string &array, std::size_t at) {
+      array += to_string(events_[at].key->scope);
+    });
+  }
+
+  std::string texts(const positions &chosen) const {
+    return array_of(chosen, [this](std::string &array, std::size_t at) {
+      append_quoted(array, events_[at].key->text);
+    });
+  }
+
+  /// Returns those whose key is held by an earlier event.
+  positions take_keys(pqxx::nontransaction &transaction,
+                      const positions &chosen, std::chrono::seconds window,
+                      const std::optional<std::string> &now) {
+    auto ids = array_of(chosen, [this](std::string &array, std::size_t at) {
+      events_[at].id.value().append_to(array);
+    });
+    auto hashes = array_of(chosen, [this](std::string &array, std::size_t at) {
+      append_quoted(array, bytea(hashes_.at(at)));
+    });
+    auto rows = transaction.exec_params(
+        sql::take_keys, organizations(chosen), scopes(chosen), texts(chosen),
+        ids, hashes, static_cast<long long>(window.count()), now);
+    std::vector<uuid> winners;
+    for (const auto &row : rows)
+      winners.push_back(read_uuid(row[0].c_str()));
+    std::sort(winners.begin(), winners.end());
+    positions losers;
+    for (auto at : chosen)
+      if (!std::binary_search(winners.begin(), winners.end(),
+                              events_[at].id.value()))
+        losers.push_back(at);
+    return losers;
+  }
+
+  void find_holders(pqxx::nontransaction &transaction,
+                    const positions &losers) {
+    auto numbers = array_of(losers, [](std::string &array, std::size_t at) {
+      array += std::to_string(at);
+    });
+    auto rows =
+        transaction.exec_params(sql::find_holders, organizations(losers),
+                                scopes(losers), texts(losers), numbers);
+    if (static_cast<std::size_t>(rows.size()) != losers.size())
+      throw refusal(errc::conflict, "a key changed hands meanwhile");
+    for (const auto &row : rows) {
+      auto at = row[0].as<std::size_t>();
+      auto is_same = bytea(hashes_.at(at)) == row[2].c_str();
+      outcomes_[at] = {is_same ? outcome_kind::duplicate
+                               : outcome_kind::mismatch,
+                       event_id(read_uuid(row[1].c_str()))};
+      holder_hashes_[at] = row[2].c_str();
+    }
+  }
+
+  /// The first of the rivals has won or lost against earlier events; the
+  /// others have lost against whoever holds the key now.
+  void settle_rivals(const positions &rivals) {
+    auto first = rivals.front();
+    auto found = holder_hashes_.find(first);
+    auto held = found == holder_hashes_.end() ? bytea(hashes_.at(first))
+                                              : found->second;
+    for (auto at : std::span(rivals).subspan(1))
+      outcomes_[at] = {bytea(hashes_.at(at)) == held ? outcome_kind::duplicate
+                                                     : outcome_kind::mismatch,
+                       outcomes_[first].id};
+  }
+
+  std::span<const new_event> events_;
+  std::vector<accept_outcome> &outcomes_;
+  /// In the order in which their keys are taken.
+  std::map<key_type, positions> by_key_;
+  std::map<std::size_t, sha256_digest> hashes_;
+  std::map<std::size_t, std::string> holder_hashes_;
+};
+
+using event_list = std::vector<const new_event *>;
+
+std::string payloads(const event_list &fresh) {
+  return array_of(fresh, [](std::string &array, const new_event *event) {
+    append_quoted(array, event->payload);
+  });
+}
+
+std::string dedup_ids(const event_list &fresh) {
+  return array_of(fresh, [](std::string &array, const new_event *event) {
+    if (event->key && event->key->scope == dedup_scope::event)
+      append_quoted(array, event->key->text);
+    else
+      array += "NULL";
+  });
+}
+
+void enqueue(pqxx::nontransaction &transaction, const event_list &fresh,
+             const std::optional<std::string> &now) {
+  auto ids = array_of(fresh, [](std::string &array, const new_event *event) {
+    event->id.value().append_to(array);
+  });
+  auto owners = array_of(fresh, [](std::string &array, const new_event *event) {
+    event->organization.value().append_to(array);
+  });
+  auto types = array_of(fresh, [](std::string &array, const new_event *event) {
+    append_quoted(array, event->type);
+  });
+  std::map<organization_id, int> sums;
+  for (const auto *event : fresh)
+    ++sums[event->organization];
+  auto payers = array_of(sums, [](std::string &array, const auto &sum) {
+    sum.first.value().append_to(array);
+  });
+  auto counts = array_of(sums, [](std::string &array, const auto &sum) {
+    array += std::to_string(sum.second);
+  });
+  transaction.exec_params(sql::enqueue, ids, owners, types, payloads(fresh),
+                          dedup_ids(fresh), payers, counts, now);
+}
+
+event_list accepted_events(std::span<const new_event> events,
+                           const std::vector<accept_outcome> &outcomes) {
+  event_list fresh;
+  for (std::size_t at = 0; at < events.size(); ++at)
+    if (outcomes[at].what == outcome_kind::accepted)
+      fresh.push_back(&events[at]);
+  return fresh;
+}
+
+} // namespace
+
+result<std::vector<accept_outcome>>
+postgres_store::accept(std::span<const new_event> events,
+                       std::chrono::seconds window) {
+  std::vector<accept_outcome> outcomes;
+  for (const auto &event : events)
+    outcomes.push_back({outcome_kind::accepted, event.id});
+  if (events.empty())
+    return outcomes;
+  event_list fresh;
+  auto describe = [&] {
+    doubt described;
+    described.what = doubt::question::accepted;
+    described.outcomes = outcomes;
+    if (!fresh.empty()) {
+      described.row = fresh.front()->id.value();
+      described.owner = fresh.front()->organization.value();
+    }
+    return described;
+  };
+  auto done = session_->write("accept", describe,
+                              [&](pqxx::nontransaction &transaction) {
+                                auto now = session_->now();
+                                key_decision keys(events, outcomes);
+                                if (keys.has_keys())
+                                  keys.decide(transaction, window, now);
+                                fresh = accepted_events(events, outcomes);
+                                if (!fresh.empty())
+                                  enqueue(transaction, fresh, now);
+                              });
+  if (!done)
+    return tl::unexpected(std::move(done.error()));
+  return outcomes;
+}
+
+} // namespace sluice::db::postgres

@@ -1,0 +1,188 @@
+#include "db/postgres/migrations.hpp"
+
+#include <array>
+
+namespace sluice::db::postgres {
+
+namespace {
+
+constexpr char initial_schema[] = R"sql(
+CREATE TABLE organizations (
+  id uuid PRIMARY KEY,
+  name text NOT NULL,
+  tier text NOT NULL,
+  rate_limit_per_minute integer NOT NULL CHECK (rate_limit_per_minute >= 0),
+  inserted_at timestamptz NOT NULL
+);
+
+CREATE TABLE api_keys (
+  id uuid PRIMARY KEY,
+  organization_id uuid NOT NULL REFERENCES organizations (id),
+  key_hash bytea NOT NULL UNIQUE CHECK (octet_length(key_hash) = 32),
+  prefix text NOT NULL,
+  expires_at timestamptz,
+  inserted_at timestamptz NOT NULL
+);
+CREATE INDEX api_keys_organization ON api_keys (organization_id);
+
+CREATE TABLE endpoints (
+  id uuid PRIMARY KEY,
+  organization_id uuid NOT NULL REFERENCES organizations (id),
+  kind text NOT NULL CHECK (kind IN ('pull', 'push')),
+  url text,
+  event_types text,
+  state text NOT NULL CHECK (state IN ('active', 'paused', 'parked')),
+  inserted_at timestamptz NOT NULL
+);
+CREATE INDEX endpoints_organization ON endpoints (organization_id);
+
+CREATE TABLE event_queue (
+  id uuid NOT NULL,
+  organization_id uuid NOT NULL,
+  type text NOT NULL,
+  payload text NOT NULL,
+  dedup_id text,
+  status text NOT NULL
+    CHECK (status IN ('pending', 'processing', 'quarantined')),
+  attempts integer NOT NULL CHECK (attempts >= 0),
+  last_error text,
+  not_before timestamptz NOT NULL,
+  claim_id uuid,
+  claimed_by text,
+  processing_started_at timestamptz,
+  inserted_at timestamptz NOT NULL,
+  PRIMARY KEY (organization_id, id)
+) WITH (
+  autovacuum_vacuum_scale_factor = 0,
+  autovacuum_vacuum_threshold = 1000,
+  autovacuum_vacuum_insert_scale_factor = 0,
+  autovacuum_vacuum_insert_threshold = 10000,
+  autovacuum_vacuum_cost_delay = 0,
+  toast.autovacuum_vacuum_scale_factor = 0,
+  toast.autovacuum_vacuum_threshold = 1000,
+  toast.autovacuum_vacuum_cost_delay = 0
+);
+CREATE INDEX event_queue_due ON event_queue (not_before, id)
+  WHERE status = 'pending';
+CREATE INDEX event_queue_claims ON event_queue (claim_id)
+  WHERE status = 'processing';
+CREATE INDEX event_queue_quarantine ON event_queue (organization_id, id)
+  WHERE status = 'quarantined';
+
+CREATE TABLE events (
+  id uuid NOT NULL,
+  organization_id uuid NOT NULL,
+  type text NOT NULL,
+  payload text NOT NULL,
+  dedup_id text,
+  inserted_at timestamptz NOT NULL,
+  accepted_at timestamptz NOT NULL,
+  PRIMARY KEY (organization_id, id)
+);
+
+CREATE TABLE event_deliveries (
+  id uuid NOT NULL,
+  organization_id uuid NOT NULL,
+  event_id uuid NOT NULL,
+  endpoint_id uuid NOT NULL,
+  status text NOT NULL CHECK (status IN ('pending', 'sending', 'delivered',
+    'failed', 'dead_letter', 'skipped')),
+  attempts integer NOT NULL CHECK (attempts >= 0),
+  next_attempt_at timestamptz,
+  response_status integer,
+  last_error text,
+  inserted_at timestamptz NOT NULL,
+  updated_at timestamptz NOT NULL,
+  PRIMARY KEY (organization_id, id)
+);
+CREATE UNIQUE INDEX event_deliveries_event
+  ON event_deliveries (organization_id, event_id, endpoint_id);
+CREATE INDEX event_deliveries_pending ON event_deliveries (organization_id, id)
+  WHERE status = 'pending';
+
+CREATE TABLE delivery_attempts (
+  id uuid NOT NULL,
+  organization_id uuid NOT NULL,
+  delivery_id uuid NOT NULL,
+  attempted_at timestamptz NOT NULL,
+  duration_us bigint NOT NULL CHECK (duration_us >= 0),
+  response_status integer,
+  error text,
+  response_head text,
+  PRIMARY KEY (organization_id, id)
+);
+CREATE INDEX delivery_attempts_delivery
+  ON delivery_attempts (organization_id, delivery_id);
+
+CREATE TABLE dedup_keys (
+  organization_id uuid NOT NULL,
+  scope text NOT NULL CHECK (scope IN ('event', 'request')),
+  dedup_id text NOT NULL,
+  event_id uuid NOT NULL,
+  body_hash bytea NOT NULL CHECK (octet_length(body_hash) = 32),
+  expires_at timestamptz NOT NULL,
+  PRIMARY KEY (organization_id, scope, dedup_id)
+);
+CREATE INDEX dedup_keys_expiry ON dedup_keys (expires_at);
+
+CREATE TABLE ledger (
+  seq bigserial PRIMARY KEY,
+  at timestamptz NOT NULL,
+  node text,
+  kind text NOT NULL,
+  count bigint NOT NULL CHECK (count >= 0),
+  organization_id uuid
+);
+
+CREATE TABLE discarded (
+  id uuid NOT NULL,
+  organization_id uuid NOT NULL,
+  type text NOT NULL,
+  payload text NOT NULL,
+  dedup_id text,
+  reason text NOT NULL,
+  discarded_by text NOT NULL,
+  discarded_at timestamptz NOT NULL,
+  accepted_at timestamptz NOT NULL,
+  PRIMARY KEY (organization_id, id)
+);
+
+CREATE TABLE nodes (
+  id uuid PRIMARY KEY,
+  name text NOT NULL,
+  version text NOT NULL,
+  started_at timestamptz NOT NULL,
+  heartbeat_at timestamptz NOT NULL
+);
+
+CREATE TABLE control (
+  key text PRIMARY KEY,
+  value text NOT NULL,
+  version bigint NOT NULL CHECK (version >= 0),
+  updated_at timestamptz NOT NULL
+);
+
+CREATE TABLE audit_log (
+  seq bigserial PRIMARY KEY,
+  at timestamptz NOT NULL,
+  actor text NOT NULL,
+  action text NOT NULL,
+  target text,
+  reason text,
+  detail text
+);
+)sql";
+
+constexpr std::array<migration, 1> all{{{1, initial_schema}}};
+
+} // namespace
+
+std::span<const migration> migrations() {
+  return all;
+}
+
+int known_version() {
+  return all.back().version;
+}
+
+} // namespace sluice::db::postgres

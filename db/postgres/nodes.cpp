@@ -1,0 +1,66 @@
+#include "db/postgres/encoding.hpp"
+#include "db/postgres/postgres_store.hpp"
+#include "db/postgres/queries.hpp"
+
+namespace sluice::db::postgres {
+
+namespace {
+
+doubt ask_about_node(doubt::question what, node_id self) {
+  doubt described;
+  described.what = what;
+  described.row = self.value();
+  return described;
+}
+
+} // namespace
+
+result<int> postgres_store::enlist(const node &self) {
+  auto freed = 0;
+  floor_.forget();
+  auto done = session_->write(
+      "enlist",
+      [&] { return ask_about_node(doubt::question::node_there, self.id); },
+      [&](pqxx::nontransaction &transaction) {
+        freed = transaction
+                    .exec_params1(sql::enlist, self.id.to_string(),
+                                  parameter(self.name), parameter(self.version),
+                                  session_->now())[0]
+                    .as<int>();
+      });
+  if (!done)
+    return tl::unexpected(std::move(done.error()));
+  return freed;
+}
+
+result<bool> postgres_store::heartbeat(node_id self) {
+  auto is_enlisted = false;
+  auto done = session_->write(
+      "heartbeat", [] { return doubt(); },
+      [&](pqxx::nontransaction &transaction) {
+        is_enlisted =
+            transaction
+                .exec_params(sql::heartbeat, self.to_string(), session_->now())
+                .affected_rows() > 0;
+      });
+  if (!done)
+    return tl::unexpected(std::move(done.error()));
+  return is_enlisted;
+}
+
+result<int> postgres_store::retire(node_id self) {
+  auto freed = 0;
+  floor_.forget();
+  auto done = session_->write(
+      "retire",
+      [&] { return ask_about_node(doubt::question::node_gone, self); },
+      [&](pqxx::nontransaction &transaction) {
+        freed = transaction.exec_params1(sql::retire, self.to_string())[0]
+                    .as<int>();
+      });
+  if (!done)
+    return tl::unexpected(std::move(done.error()));
+  return freed;
+}
+
+} // namespace sluice::db::postgres

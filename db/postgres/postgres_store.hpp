@@ -1,0 +1,57 @@
+#pragma once
+
+#include "db/postgres/due_floor.hpp"
+#include "db/postgres/session.hpp"
+#include "db/store.hpp"
+
+namespace sluice::db::postgres {
+
+/// The contract of storage on one session. Its methods live in one file for
+/// each part of the contract: intake, queue, nodes, reading, keys.
+class postgres_store final : public store {
+public:
+  explicit postgres_store(std::unique_ptr<session> connected)
+      : session_(std::move(connected)) {}
+
+  result<std::vector<accept_outcome>>
+  accept(std::span<const new_event> events,
+         std::chrono::seconds window) override;
+  result<std::optional<std::vector<accept_outcome>>>
+  resolve(const error &what) override;
+
+  result<claim> claim_items(const claim_request &request) override;
+  result<move_outcome> move(claim_id fence,
+                            std::span<const event_id> ids) override;
+  result<fail_outcome> fail_items(claim_id fence,
+                                  std::span<const failure> failures) override;
+  result<int> release(claim_id fence, std::span<const event_id> ids) override;
+  result<rescue_outcome> rescue(const rescue_request &request) override;
+  result<queue_depth> depth(long limit) override;
+
+  result<int> enlist(const node &self) override;
+  result<bool> heartbeat(node_id self) override;
+  result<int> retire(node_id self) override;
+
+  result<std::optional<event_view>> find_event(organization_id owner,
+                                               event_id id) override;
+  result<std::vector<inbox_entry>> inbox(const inbox_query &query) override;
+  result<std::vector<ack_outcome>>
+  acknowledge(organization_id owner, std::span<const event_id> ids) override;
+
+  result<void> create_organization(const organization &owner,
+                                   const api_key &key) override;
+  result<std::optional<principal>> find_key(const sha256_digest &hash) override;
+  result<std::vector<api_key>> keys(organization_id owner) override;
+  result<void> rotate_key(const api_key &fresh,
+                          std::chrono::seconds grace) override;
+  result<std::string> shared_secret(std::string_view name) override;
+
+private:
+  void take_due(pqxx::nontransaction &transaction, const claim_request &request,
+                std::optional<timestamp> floor, claim &taken);
+
+  std::unique_ptr<session> session_;
+  due_floor floor_;
+};
+
+} // namespace sluice::db::postgres

@@ -1,0 +1,192 @@
+#include <algorithm>
+
+#include "db/postgres/encoding.hpp"
+#include "db/postgres/postgres_store.hpp"
+#include "db/postgres/queries.hpp"
+
+namespace sluice::db::postgres {
+
+namespace {
+
+constexpr std::size_t longest_reason = 1000;
+
+doubt ask_about_fence(doubt::question what, claim_id fence,
+                      std::span<const event_id> ids) {
+  doubt described;
+  described.what = what;
+  described.row = fence.value();
+  described.ids.assign(ids.begin(), ids.end());
+  return described;
+}
+
+std::string retry_delays(std::span<const failure> failures) {
+  return array_of(failures, [](std::string &array, const failure &item) {
+    using std::chrono::microseconds;
+    array += item.retry_in
+                 ? std::to_string(microseconds(*item.retry_in).count())
+                 : "NULL";
+  });
+}
+
+long long to_microseconds(std::chrono::milliseconds length) {
+  return std::chrono::microseconds(length).count();
+}
+
+} // namespace
+
+result<claim> postgres_store::claim_items(const claim_request &request) {
+  claim taken{request.id, {}};
+  auto describe = [&] {
+    return ask_about_fence(doubt::question::fence_set, request.id, {});
+  };
+  auto done = session_->write(
+      "claim", describe,
+      [&](pqxx::nontransaction &transaction) {
+        auto started = due_floor::clock::now();
+        auto floor = floor_.value(started);
+        if (floor)
+          take_due(transaction, request, floor, taken);
+        if (!taken.items.empty())
+          return;
+        floor_.looked_at_all(started);
+        take_due(transaction, request, std::nullopt, taken);
+      },
+      session::planning::by_index);
+  if (!done)
+    return tl::unexpected(std::move(done.error()));
+  return taken;
+}
+
+void postgres_store::take_due(pqxx::nontransaction &transaction,
+                              const claim_request &request,
+                              std::optional<timestamp> floor, claim &taken) {
+  std::optional<std::string> low;
+  if (floor)
+    low = to_rfc3339(*floor);
+  auto rows = transaction.exec_params(sql::claim_items, request.id.to_string(),
+                                      request.node.to_string(), request.limit,
+                                      session_->now(), low);
+  for (const auto &row : rows) {
+    taken.items.push_back(
+        {event_id(read_uuid(row[0].c_str())), row[1].as<int>()});
+    floor_.took(read_time(row[2].c_str()));
+  }
+}
+
+result<move_outcome> postgres_store::move(claim_id fence,
+                                          std::span<const event_id> ids) {
+  move_outcome outcome;
+  if (ids.empty())
+    return outcome;
+  auto describe = [&] {
+    return ask_about_fence(doubt::question::fence_left, fence, ids);
+  };
+  auto done =
+      session_->write("move", describe, [&](pqxx::nontransaction &transaction) {
+        outcome.moved = transaction
+                            .exec_params1(sql::move_items, fence.to_string(),
+                                          array_of(ids), session_->now())[0]
+                            .as<int>();
+      });
+  if (!done)
+    return tl::unexpected(std::move(done.error()));
+  outcome.lost = static_cast<int>(ids.size()) - outcome.moved;
+  return outcome;
+}
+
+result<fail_outcome>
+postgres_store::fail_items(claim_id fence, std::span<const failure> failures) {
+  fail_outcome outcome;
+  if (failures.empty())
+    return outcome;
+  std::vector<event_id> ids;
+  for (const auto &item : failures)
+    ids.push_back(item.id);
+  auto describe = [&] {
+    return ask_about_fence(doubt::question::fence_left, fence, ids);
+  };
+  floor_.forget();
+  auto done =
+      session_->write("fail", describe, [&](pqxx::nontransaction &transaction) {
+        auto reasons =
+            array_of(failures, [](std::string &array, const failure &item) {
+              append_quoted(array, storable_line(item.reason, longest_reason));
+            });
+        auto row = transaction.exec_params1(
+            sql::fail_items, fence.to_string(),
+            array_of(std::span<const event_id>(ids)), reasons,
+            retry_delays(failures), session_->now());
+        outcome.retried = row[0].as<int>();
+        outcome.quarantined = row[1].as<int>();
+      });
+  if (!done)
+    return tl::unexpected(std::move(done.error()));
+  outcome.lost =
+      static_cast<int>(failures.size()) - outcome.retried - outcome.quarantined;
+  return outcome;
+}
+
+result<int> postgres_store::release(claim_id fence,
+                                    std::span<const event_id> ids) {
+  auto released = 0;
+  auto describe = [&] {
+    return ask_about_fence(doubt::question::fence_left, fence, ids);
+  };
+  floor_.forget();
+  auto done = session_->write(
+      "release", describe, [&](pqxx::nontransaction &transaction) {
+        released =
+            static_cast<int>(transaction
+                                 .exec_params(sql::release_items,
+                                              fence.to_string(), array_of(ids))
+                                 .affected_rows());
+      });
+  if (!done)
+    return tl::unexpected(std::move(done.error()));
+  return released;
+}
+
+result<rescue_outcome> postgres_store::rescue(const rescue_request &request) {
+  rescue_outcome outcome;
+  floor_.forget();
+  auto done = session_->write(
+      "rescue", [] { return doubt(); },
+      [&](pqxx::nontransaction &transaction) {
+        auto row = transaction.exec_params1(
+            sql::rescue_items, to_microseconds(request.stuck_after),
+            to_microseconds(request.node_dead_after), request.max_attempts,
+            session_->now());
+        outcome = {row[0].as<int>(), row[1].as<int>()};
+      });
+  if (!done)
+    return tl::unexpected(std::move(done.error()));
+  return outcome;
+}
+
+result<queue_depth> postgres_store::depth(long limit) {
+  queue_depth counted;
+  auto done = session_->read(
+      "depth",
+      [&](pqxx::nontransaction &transaction) {
+        // One more than asked for tells a full count from one that stopped.
+        auto row = transaction.exec_params1(sql::queue_depth,
+                                            static_cast<long long>(limit) + 1,
+                                            session_->now());
+        for (auto [at, count] :
+             {std::pair(0, &counted.pending), std::pair(1, &counted.processing),
+              std::pair(2, &counted.quarantined)}) {
+          auto seen = row[at].as<long>();
+          counted.exact = counted.exact && seen <= limit;
+          *count = std::min(seen, limit);
+        }
+        if (!row[3].is_null())
+          counted.oldest_pending =
+              std::chrono::microseconds(row[3].as<long long>());
+      },
+      session::planning::by_index);
+  if (!done)
+    return tl::unexpected(std::move(done.error()));
+  return counted;
+}
+
+} // namespace sluice::db::postgres

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <pqxx/connection>
+#include <pqxx/nontransaction>
+#include <pqxx/result>
+
+#include "db/model/error.hpp"
+#include "db/model/time.hpp"
+#include "db/postgres/doubt.hpp"
+#include "db/postgres/errors.hpp"
+#include "db/postgres/watchdog.hpp"
+
+namespace sluice::db::postgres {
+
+/// One connection, and the rules that every call on it keeps: a deadline that
+/// holds when the server is frozen, limits at the server so that an abandoned
+/// transaction lets go of its locks, exceptions turned into errors, and a
+/// session that is spent after the first loss. Keeps no state in the server's
+/// session, so that a transaction-pooling proxy may stand between. One thread
+/// at a time.
+class session {
+public:
+  struct settings {
+    std::string url;
+    std::chrono::milliseconds call_timeout{};
+    clock_source clock;
+  };
+
+  /// What a call does between BEGIN and COMMIT; throws to give it up. Called
+  /// once.
+  using body = std::function<void(pqxx::nontransaction &)>;
+  /// Describes the transaction for the case that its COMMIT gets no answer;
+  /// called after `body`.
+  using describe_doubt = std::function<doubt()>;
+
+  /// How the planner is to work. `by_index` keeps it from reading or sorting
+  /// the whole queue when its statistics are from another time of day.
+  enum class planning { free, by_index };
+
+  /// Connects; throws as libpqxx does.
+  session(settings how, std::shared_ptr<watchdog> guardian);
+  session(const session &) = delete;
+  session &operator=(const session &) = delete;
+  ~session();
+
+  /// One transaction that changes something.
+  result<void> write(const char *operation, const describe_doubt &describe,
+                     const body &work, planning plan = planning::free);
+
+  /// One transaction that only reads, in as many statements as it likes.
+  result<void> read(const char *operation, const body &work,
+                    planning plan = planning::free);
+
+  /// One statement that only reads, without a transaction around it: a
+  /// single round trip.
+  result<void> look(const char *operation, const body &work);
+
+  /// The clock's time as a parameter of statements; none in production, where
+  /// they take the database's own.
+  std::optional<std::string> now() const;
+
+  bool is_spent() const { return connection_ == nullptr; }
+  int server_version() const;
+
+private:
+  enum class stage { looking, working, committing };
+
+  result<void> run(const char *operation, const std::string &begin,
+                   const describe_doubt *describe, const body &work);
+  error give_up(const char *operation, stage reached,
+                const describe_doubt *describe, watchdog::guard &guard);
+  bool roll_back();
+  void drop(watchdog::guard &guard);
+  std::string begin_text(bool is_writing, planning plan) const;
+
+  settings settings_;
+  std::shared_ptr<watchdog> guardian_;
+  std::int64_t lock_;
+  std::string begin_write_;
+  std::string begin_write_by_index_;
+  std::unique_ptr<pqxx::connection> connection_;
+  std::unique_ptr<pqxx::errorhandler> silencer_;
+};
+
+} // namespace sluice::db::postgres

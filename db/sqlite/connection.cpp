@@ -1,0 +1,161 @@
+#include "db/sqlite/connection.hpp"
+
+#include <algorithm>
+#include <array>
+#include <thread>
+
+#include <SQLiteCpp/Exception.h>
+#include <sqlite3.h>
+
+namespace sluice::db::sqlite {
+
+namespace {
+
+/// Steps of SQLite's virtual machine between two looks at the clock: about a
+/// millisecond's worth.
+constexpr int steps_between_looks = 20'000;
+
+int flags_for(connection::access how) {
+  int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
+  return how == connection::access::read_only
+             ? flags | SQLITE_OPEN_READONLY
+             : flags | SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+}
+
+} // namespace
+
+statement_loan::~statement_loan() {
+  statement_->tryReset();
+  try {
+    statement_->clearBindings();
+  } catch (const SQLite::Exception &) {
+    return; // Bound again before it is used again.
+  }
+}
+
+statement_loan &statement_loan::bind(int at, const std::string &text) {
+  statement_->bindNoCopy(at, text);
+  return *this;
+}
+
+statement_loan &statement_loan::bind(int at, const char *text) {
+  statement_->bindNoCopy(at, text);
+  return *this;
+}
+
+statement_loan &statement_loan::bind(int at, const uuid &id) {
+  std::string text = id.to_string();
+  statement_->bind(at, text);
+  return *this;
+}
+
+statement_loan &statement_loan::bind(int at, std::int64_t value) {
+  statement_->bind(at, value);
+  return *this;
+}
+
+statement_loan &statement_loan::bind(int at, timestamp time) {
+  statement_->bind(at, std::int64_t{time.time_since_epoch().count()});
+  return *this;
+}
+
+statement_loan &statement_loan::bind_blob(int at, const void *bytes,
+                                          std::size_t size) {
+  statement_->bindNoCopy(at, bytes, static_cast<int>(size));
+  return *this;
+}
+
+statement_loan &statement_loan::bind_null(int at) {
+  statement_->bind(at);
+  return *this;
+}
+
+int statement_loan::run() {
+  int changed = statement_->exec();
+  statement_->reset();
+  return changed;
+}
+
+bool statement_loan::next() {
+  return statement_->executeStep();
+}
+
+std::string statement_loan::text(int column) {
+  return std::string(text_view(column));
+}
+
+std::string_view statement_loan::text_view(int column) {
+  auto found = statement_->getColumn(column);
+  const char *text = found.getText();
+  return {text, static_cast<std::size_t>(found.getBytes())};
+}
+
+uuid statement_loan::id(int column) {
+  auto id = uuid::parse(text_view(column));
+  if (!id)
+    throw SQLite::Exception("a column that should hold an id does not",
+                            SQLITE_CORRUPT);
+  return *id;
+}
+
+std::int64_t statement_loan::number(int column) {
+  return statement_->getColumn(column).getInt64();
+}
+
+timestamp statement_loan::time(int column) {
+  return timestamp(std::chrono::microseconds(number(column)));
+}
+
+bool statement_loan::is_null(int column) {
+  return statement_->getColumn(column).isNull();
+}
+
+connection::connection(const std::string &path, access how)
+    : database_(path, flags_for(how)) {
+  auto *handle = database_.getHandle();
+  sqlite3_extended_result_codes(handle, 1);
+  sqlite3_progress_handler(handle, steps_between_looks, on_progress, this);
+  sqlite3_busy_handler(handle, on_busy, this);
+  // A page that another connection maps and this one truncates would be a
+  // SIGBUS; and the WAL belongs to the writer, which checkpoints by hand.
+  database_.exec("PRAGMA mmap_size=0; PRAGMA wal_autocheckpoint=0;"
+                 "PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF");
+  if (how == access::read_only)
+    database_.exec("PRAGMA query_only=ON; PRAGMA cache_size=-4096");
+}
+
+connection::~connection() = default;
+
+statement_loan connection::statement(const char *sql) {
+  auto found = statements_.find(sql);
+  if (found == statements_.end())
+    found =
+        statements_.try_emplace(sql, SQLite::Statement(database_, sql)).first;
+  return statement_loan(found->second);
+}
+
+void connection::execute(const char *sql) {
+  database_.exec(sql);
+}
+
+std::string connection::ask(const char *sql) {
+  return database_.execAndGet(sql).getString();
+}
+
+bool connection::is_in_transaction() {
+  return sqlite3_get_autocommit(database_.getHandle()) == 0;
+}
+
+int connection::on_progress(void *self) {
+  return clock::now() > static_cast<connection *>(self)->deadline_ ? 1 : 0;
+}
+
+int connection::on_busy(void *self, int attempts) {
+  if (clock::now() > static_cast<connection *>(self)->deadline_)
+    return 0;
+  std::this_thread::sleep_for(
+      std::chrono::milliseconds(std::min(attempts + 1, 10)));
+  return 1;
+}
+
+} // namespace sluice::db::sqlite

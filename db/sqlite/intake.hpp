@@ -1,0 +1,30 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "db/model/event.hpp"
+#include "db/sqlite/connection.hpp"
+
+/// What the intake does inside a transaction. Throws `SQLite::Exception`.
+namespace sluice::db::sqlite {
+
+/// Decides the keys and queues the events; one outcome each, in order.
+std::vector<accept_outcome> accept(connection &database,
+                                   std::span<const new_event> events,
+                                   std::chrono::seconds window, timestamp now);
+
+/// True when the transaction with these outcomes was committed: one of the
+/// events that it accepted is there, or it accepted none.
+bool was_committed(connection &database,
+                   const std::vector<accept_outcome> &outcomes);
+
+/// Outcomes as the text of `error::doubt`, and back; nothing for a text that
+/// is not of this form.
+std::string write_doubt(const std::vector<accept_outcome> &outcomes);
+std::optional<std::vector<accept_outcome>> read_doubt(std::string_view doubt);
+
+} // namespace sluice::db::sqlite

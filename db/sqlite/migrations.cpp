@@ -1,0 +1,185 @@
+#include "db/sqlite/migrations.hpp"
+
+namespace sluice::db::sqlite {
+
+namespace {
+
+// Tables keep SQLite's own row number as their key: rows are appended in
+// the order of arrival, and ids, 36 bytes of text, stand in few indexes.
+// Indexes that begin with organization_id cost a page per organization in
+// each transaction, so there is one for each table that needs it, not more.
+constexpr char version_1[] = R"sql(
+CREATE TABLE schema_migrations (
+  version INTEGER PRIMARY KEY,
+  applied_at INTEGER NOT NULL
+);
+
+CREATE TABLE organizations (
+  id TEXT NOT NULL PRIMARY KEY,
+  name TEXT NOT NULL,
+  tier TEXT NOT NULL,
+  rate_limit_per_minute INTEGER NOT NULL CHECK (rate_limit_per_minute >= 0),
+  inserted_at INTEGER NOT NULL
+);
+
+CREATE TABLE api_keys (
+  id TEXT NOT NULL PRIMARY KEY,
+  organization_id TEXT NOT NULL REFERENCES organizations (id),
+  key_hash BLOB NOT NULL UNIQUE CHECK (length(key_hash) = 32),
+  prefix TEXT NOT NULL,
+  expires_at INTEGER,
+  inserted_at INTEGER NOT NULL
+);
+CREATE INDEX api_keys_of_organization ON api_keys (organization_id);
+
+CREATE TABLE endpoints (
+  id TEXT NOT NULL PRIMARY KEY,
+  organization_id TEXT NOT NULL REFERENCES organizations (id),
+  kind TEXT NOT NULL CHECK (kind IN ('pull', 'push')),
+  url TEXT,
+  event_types TEXT,
+  state TEXT NOT NULL CHECK (state IN ('active', 'paused', 'parked')),
+  inserted_at INTEGER NOT NULL
+);
+CREATE INDEX endpoints_of_organization ON endpoints (organization_id);
+
+CREATE TABLE event_queue (
+  id TEXT NOT NULL PRIMARY KEY,
+  organization_id TEXT NOT NULL,
+  type TEXT NOT NULL,
+  payload TEXT NOT NULL,
+  dedup_id TEXT,
+  status TEXT NOT NULL
+    CHECK (status IN ('pending', 'processing', 'quarantined')),
+  attempts INTEGER NOT NULL CHECK (attempts >= 0),
+  last_error TEXT,
+  not_before INTEGER NOT NULL,
+  claim_id TEXT,
+  claimed_by TEXT,
+  processing_started_at INTEGER,
+  inserted_at INTEGER NOT NULL
+);
+CREATE INDEX event_queue_pending ON event_queue (not_before)
+  WHERE status = 'pending';
+CREATE INDEX event_queue_processing ON event_queue (claim_id)
+  WHERE status = 'processing';
+CREATE INDEX event_queue_quarantined ON event_queue (organization_id, id)
+  WHERE status = 'quarantined';
+
+CREATE TABLE events (
+  id TEXT NOT NULL PRIMARY KEY,
+  organization_id TEXT NOT NULL,
+  type TEXT NOT NULL,
+  payload TEXT NOT NULL,
+  dedup_id TEXT,
+  inserted_at INTEGER NOT NULL,
+  accepted_at INTEGER NOT NULL
+);
+CREATE INDEX events_of_organization ON events (organization_id, id);
+
+CREATE TABLE event_deliveries (
+  id TEXT NOT NULL,
+  organization_id TEXT NOT NULL,
+  event_id TEXT NOT NULL,
+  endpoint_id TEXT NOT NULL,
+  status TEXT NOT NULL CHECK (status IN
+    ('pending', 'sending', 'delivered', 'failed', 'dead_letter', 'skipped')),
+  attempts INTEGER NOT NULL CHECK (attempts >= 0),
+  next_attempt_at INTEGER,
+  response_status INTEGER,
+  last_error TEXT,
+  inserted_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL
+);
+CREATE UNIQUE INDEX event_deliveries_of_event
+  ON event_deliveries (event_id, endpoint_id);
+CREATE INDEX event_deliveries_of_organization
+  ON event_deliveries (organization_id, status, id);
+
+CREATE TABLE delivery_attempts (
+  id TEXT NOT NULL PRIMARY KEY,
+  organization_id TEXT NOT NULL,
+  delivery_id TEXT NOT NULL,
+  attempted_at INTEGER NOT NULL,
+  duration_us INTEGER NOT NULL CHECK (duration_us >= 0),
+  response_status INTEGER,
+  error TEXT,
+  response_head BLOB
+);
+CREATE INDEX delivery_attempts_of_delivery
+  ON delivery_attempts (delivery_id, attempted_at);
+
+CREATE TABLE dedup_keys (
+  organization_id TEXT NOT NULL,
+  scope TEXT NOT NULL CHECK (scope IN ('event', 'request')),
+  dedup_id TEXT NOT NULL,
+  event_id TEXT NOT NULL,
+  body_hash BLOB NOT NULL CHECK (length(body_hash) = 32),
+  expires_at INTEGER NOT NULL,
+  PRIMARY KEY (organization_id, scope, dedup_id)
+);
+CREATE INDEX dedup_keys_by_expiry ON dedup_keys (expires_at);
+
+CREATE TABLE ledger (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  at INTEGER NOT NULL,
+  node TEXT,
+  kind TEXT NOT NULL,
+  count INTEGER NOT NULL,
+  organization_id TEXT
+);
+
+CREATE TABLE discarded (
+  id TEXT NOT NULL PRIMARY KEY,
+  organization_id TEXT NOT NULL,
+  type TEXT NOT NULL,
+  payload TEXT NOT NULL,
+  dedup_id TEXT,
+  reason TEXT NOT NULL,
+  discarded_by TEXT NOT NULL,
+  discarded_at INTEGER NOT NULL,
+  accepted_at INTEGER NOT NULL
+);
+CREATE INDEX discarded_of_organization ON discarded (organization_id, id);
+
+CREATE TABLE nodes (
+  id TEXT NOT NULL PRIMARY KEY,
+  name TEXT NOT NULL,
+  version TEXT NOT NULL,
+  started_at INTEGER NOT NULL,
+  heartbeat_at INTEGER NOT NULL
+);
+
+CREATE TABLE control (
+  key TEXT NOT NULL PRIMARY KEY,
+  value BLOB NOT NULL,
+  version INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL
+);
+
+CREATE TABLE audit_log (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  at INTEGER NOT NULL,
+  actor TEXT NOT NULL,
+  action TEXT NOT NULL,
+  target TEXT,
+  reason TEXT,
+  detail TEXT
+);
+)sql";
+
+constexpr migration steps[] = {
+    {1, version_1},
+};
+
+} // namespace
+
+std::span<const migration> migrations() {
+  return steps;
+}
+
+int known_version() {
+  return std::span(steps).back().version;
+}
+
+} // namespace sluice::db::sqlite

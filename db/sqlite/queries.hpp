@@ -1,0 +1,242 @@
+#pragma once
+
+/// Every statement that sessions run. Times are parameters.
+namespace sluice::db::sqlite::sql {
+
+// -- schema ------------------------------------------------------------------
+
+inline constexpr char has_migrations[] =
+    "SELECT count(*) FROM sqlite_schema"
+    " WHERE type = 'table' AND name = 'schema_migrations'";
+inline constexpr char latest_migration[] =
+    "SELECT coalesce(max(version), 0) FROM schema_migrations";
+inline constexpr char record_migration[] =
+    "INSERT INTO schema_migrations (version, applied_at) VALUES (?1, ?2)";
+
+// -- intake ------------------------------------------------------------------
+
+inline constexpr char find_dedup_key[] =
+    "SELECT event_id, body_hash,"
+    " expires_at > ?4 OR EXISTS"
+    " (SELECT 1 FROM event_queue q WHERE q.id = k.event_id)"
+    " FROM dedup_keys k"
+    " WHERE organization_id = ?1 AND scope = ?2 AND dedup_id = ?3";
+inline constexpr char put_dedup_key[] =
+    "INSERT INTO dedup_keys"
+    " (organization_id, scope, dedup_id, event_id, body_hash, expires_at)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+    " ON CONFLICT (organization_id, scope, dedup_id) DO UPDATE SET"
+    " event_id = excluded.event_id, body_hash = excluded.body_hash,"
+    " expires_at = excluded.expires_at";
+inline constexpr char enqueue[] =
+    "INSERT INTO event_queue (id, organization_id, type, payload, dedup_id,"
+    " status, attempts, not_before, inserted_at)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, 'pending', 0, ?6, ?6)";
+inline constexpr char add_to_ledger[] =
+    "INSERT INTO ledger (at, node, kind, count, organization_id)"
+    " VALUES (?1, ?2, ?3, ?4, ?5)";
+inline constexpr char is_known_event[] =
+    "SELECT EXISTS (SELECT 1 FROM event_queue WHERE id = ?1)"
+    " OR EXISTS (SELECT 1 FROM events WHERE id = ?1)"
+    " OR EXISTS (SELECT 1 FROM discarded WHERE id = ?1)";
+
+// -- queue -------------------------------------------------------------------
+
+inline constexpr char claim[] =
+    "UPDATE event_queue SET status = 'processing', claim_id = ?1,"
+    " claimed_by = ?2, processing_started_at = ?3"
+    " WHERE rowid IN (SELECT rowid FROM event_queue"
+    "  WHERE status = 'pending' AND not_before <= ?3"
+    "  ORDER BY not_before LIMIT ?4)"
+    " RETURNING id, attempts";
+/// The items of one call, by row number, as far as they carry the fence.
+inline constexpr char make_picked[] =
+    "CREATE TEMP TABLE IF NOT EXISTS picked (item INTEGER PRIMARY KEY)";
+inline constexpr char clear_picked[] = "DELETE FROM picked";
+inline constexpr char pick[] =
+    "INSERT OR IGNORE INTO picked SELECT rowid FROM event_queue"
+    " WHERE id = ?1 AND claim_id = ?2 AND status = 'processing'";
+// CROSS JOIN fixes the order of the joins: from the few picked outwards.
+inline constexpr char store_picked_events[] =
+    "INSERT INTO events"
+    " (id, organization_id, type, payload, dedup_id, inserted_at, accepted_at)"
+    " SELECT q.id, q.organization_id, q.type, q.payload, q.dedup_id, ?1,"
+    " q.inserted_at"
+    " FROM picked p CROSS JOIN event_queue q ON q.rowid = p.item";
+// A delivery's id is a version 7 UUID that begins like its event's: time,
+// version and counter. Its variant digit is one of 8, 9, a and b.
+inline constexpr char store_picked_deliveries[] =
+    "INSERT INTO event_deliveries (id, organization_id, event_id,"
+    " endpoint_id, status, attempts, inserted_at, updated_at)"
+    " SELECT substr(q.id, 1, 18) || '-'"
+    " || substr('89ab', 1 + (random() & 3), 1)"
+    " || substr(lower(hex(randomblob(2))), 2)"
+    " || '-' || lower(hex(randomblob(6))),"
+    " q.organization_id, q.id, e.id, 'pending', 0, ?1, ?1"
+    " FROM picked p CROSS JOIN event_queue q ON q.rowid = p.item"
+    " CROSS JOIN endpoints e ON e.organization_id = q.organization_id"
+    " WHERE e.event_types IS NULL";
+inline constexpr char record_picked_as_stored[] =
+    "INSERT INTO ledger (at, node, kind, count, organization_id)"
+    " SELECT ?1, q.claimed_by, 'stored', count(*), q.organization_id"
+    " FROM picked p CROSS JOIN event_queue q ON q.rowid = p.item"
+    " GROUP BY q.organization_id, q.claimed_by";
+inline constexpr char delete_picked[] =
+    "DELETE FROM event_queue WHERE rowid IN (SELECT item FROM picked)";
+
+inline constexpr char retry_item[] =
+    "UPDATE event_queue SET status = 'pending', claim_id = NULL,"
+    " claimed_by = NULL, processing_started_at = NULL,"
+    " attempts = attempts + 1, last_error = ?3, not_before = ?4"
+    " WHERE id = ?1 AND claim_id = ?2 AND status = 'processing'";
+inline constexpr char quarantine_item[] =
+    "UPDATE event_queue SET status = 'quarantined', claim_id = NULL,"
+    " claimed_by = NULL, processing_started_at = NULL,"
+    " attempts = attempts + 1, last_error = ?3"
+    " WHERE id = ?1 AND claim_id = ?2 AND status = 'processing'";
+inline constexpr char release_item[] =
+    "UPDATE event_queue SET status = 'pending', claim_id = NULL,"
+    " claimed_by = NULL, processing_started_at = NULL"
+    " WHERE id = ?1 AND claim_id = ?2 AND status = 'processing'";
+inline constexpr char release_claim[] =
+    "UPDATE event_queue SET status = 'pending', claim_id = NULL,"
+    " claimed_by = NULL, processing_started_at = NULL"
+    " WHERE claim_id = ?1 AND status = 'processing'";
+inline constexpr char rescue[] =
+    "UPDATE event_queue SET"
+    " status = CASE WHEN attempts + 1 >= ?3 THEN 'quarantined'"
+    "  ELSE 'pending' END,"
+    " claim_id = NULL, claimed_by = NULL, processing_started_at = NULL,"
+    " attempts = attempts + 1,"
+    " last_error = 'rescued: held by ' || coalesce(claimed_by, 'nobody')"
+    "  || ' without a result', not_before = ?4"
+    " WHERE status = 'processing' AND (processing_started_at < ?1"
+    "  OR processing_started_at IS NULL OR claimed_by IS NULL"
+    "  OR claimed_by NOT IN"
+    "   (SELECT id FROM nodes WHERE heartbeat_at >= ?2))"
+    " RETURNING status = 'quarantined'";
+
+inline constexpr char count_by_status[] =
+    "SELECT count(*) FROM (SELECT 1 FROM event_queue"
+    " WHERE status = 'pending' LIMIT ?1)"
+    " UNION ALL SELECT count(*) FROM (SELECT 1 FROM event_queue"
+    " WHERE status = 'processing' LIMIT ?1)"
+    " UNION ALL SELECT count(*) FROM (SELECT 1 FROM event_queue"
+    " WHERE status = 'quarantined' LIMIT ?1)";
+inline constexpr char oldest_due[] =
+    "SELECT not_before FROM event_queue"
+    " WHERE status = 'pending' AND not_before <= ?1"
+    " ORDER BY not_before LIMIT 1";
+
+// -- nodes -------------------------------------------------------------------
+
+inline constexpr char forget_other_nodes[] = "DELETE FROM nodes WHERE id <> ?1";
+inline constexpr char enlist[] =
+    "INSERT INTO nodes (id, name, version, started_at, heartbeat_at)"
+    " VALUES (?1, ?2, ?3, ?4, ?4)"
+    " ON CONFLICT (id) DO UPDATE SET heartbeat_at = excluded.heartbeat_at";
+inline constexpr char release_other_nodes[] =
+    "UPDATE event_queue SET status = 'pending', claim_id = NULL,"
+    " claimed_by = NULL, processing_started_at = NULL"
+    " WHERE status = 'processing' AND claimed_by IS NOT ?1";
+inline constexpr char heartbeat[] =
+    "UPDATE nodes SET heartbeat_at = ?2 WHERE id = ?1";
+inline constexpr char forget_node[] = "DELETE FROM nodes WHERE id = ?1";
+inline constexpr char release_node[] =
+    "UPDATE event_queue SET status = 'pending', claim_id = NULL,"
+    " claimed_by = NULL, processing_started_at = NULL"
+    " WHERE status = 'processing' AND claimed_by = ?1";
+
+// -- reading and acknowledging -----------------------------------------------
+
+inline constexpr char find_queued[] =
+    "SELECT status, type, payload, dedup_id, inserted_at, attempts, last_error"
+    " FROM event_queue WHERE id = ?1 AND organization_id = ?2";
+inline constexpr char find_stored[] =
+    "SELECT type, payload, dedup_id, accepted_at, inserted_at"
+    " FROM events WHERE id = ?1 AND organization_id = ?2";
+inline constexpr char find_discarded[] =
+    "SELECT type, payload, dedup_id, accepted_at, reason"
+    " FROM discarded WHERE id = ?1 AND organization_id = ?2";
+inline constexpr char deliveries_of[] =
+    "SELECT id, endpoint_id, status, attempts, response_status, last_error,"
+    " updated_at FROM event_deliveries"
+    " WHERE event_id = ?1 AND organization_id = ?2 ORDER BY id";
+
+// The index is (organization, status, id): a page of one status is a range
+// of it; a page of all is a merge of six ranges, each already in order.
+#define SLUICE_INBOX_RANGE(status)                                             \
+  "SELECT id, event_id, status, attempts FROM event_deliveries"                \
+  " WHERE organization_id = ?1 AND status = " status " AND id > ?2"            \
+  " AND endpoint_id IN (SELECT id FROM endpoints"                              \
+  "  WHERE organization_id = ?1 AND kind = 'pull')"
+#define SLUICE_INBOX_PAGE(ranges)                                              \
+  "SELECT d.id, d.event_id, e.type, e.payload, e.dedup_id, e.accepted_at,"     \
+  " e.inserted_at, d.status, d.attempts"                                       \
+  " FROM (" ranges " ORDER BY id LIMIT ?3 OFFSET ?4) d"                        \
+  " CROSS JOIN events e ON e.id = d.event_id"                                  \
+  " WHERE e.organization_id = ?1 ORDER BY d.id"
+inline constexpr char inbox_of_status[] =
+    SLUICE_INBOX_PAGE(SLUICE_INBOX_RANGE("?5"));
+inline constexpr char inbox_of_all[] = SLUICE_INBOX_PAGE(
+    SLUICE_INBOX_RANGE("'pending'") " UNION ALL " SLUICE_INBOX_RANGE(
+        "'send"
+        "ing'") " UNION ALL " SLUICE_INBOX_RANGE("'delivered'") " UNION "
+                                                                "ALL"
+                                                                " " SLUICE_INBOX_RANGE(
+                                                                    "'faile"
+                                                                    "d'") " UNI"
+                                                                          "ON "
+                                                                          "ALL"
+                                                                          " " SLUICE_INBOX_RANGE("'dead_letter'") " UNION ALL " SLUICE_INBOX_RANGE(
+                                                                              "'skipped"
+                                                                              "'"));
+#undef SLUICE_INBOX_PAGE
+#undef SLUICE_INBOX_RANGE
+
+inline constexpr char acknowledge[] =
+    "UPDATE event_deliveries SET status = 'delivered', updated_at = ?3"
+    " WHERE event_id = ?1 AND organization_id = ?2 AND status <> 'delivered'"
+    " AND endpoint_id IN (SELECT id FROM endpoints"
+    "  WHERE organization_id = ?2 AND kind = 'pull')";
+inline constexpr char is_in_inbox[] =
+    "SELECT EXISTS (SELECT 1 FROM event_deliveries"
+    " WHERE event_id = ?1 AND organization_id = ?2"
+    " AND endpoint_id IN (SELECT id FROM endpoints"
+    "  WHERE organization_id = ?2 AND kind = 'pull'))";
+
+// -- organizations and keys --------------------------------------------------
+
+inline constexpr char add_organization[] =
+    "INSERT INTO organizations"
+    " (id, name, tier, rate_limit_per_minute, inserted_at)"
+    " VALUES (?1, ?2, ?3, ?4, ?5)";
+inline constexpr char add_inbox[] =
+    "INSERT INTO endpoints (id, organization_id, kind, state, inserted_at)"
+    " VALUES (?1, ?2, 'pull', 'active', ?3)";
+inline constexpr char add_key[] =
+    "INSERT INTO api_keys"
+    " (id, organization_id, key_hash, prefix, expires_at, inserted_at)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+inline constexpr char find_key[] =
+    "SELECT k.id, k.expires_at, o.id, o.name, o.tier, o.rate_limit_per_minute,"
+    " o.inserted_at"
+    " FROM api_keys k JOIN organizations o ON o.id = k.organization_id"
+    " WHERE k.key_hash = ?1 AND (k.expires_at IS NULL OR k.expires_at > ?2)";
+inline constexpr char keys_of[] =
+    "SELECT id, key_hash, prefix, expires_at, inserted_at FROM api_keys"
+    " WHERE organization_id = ?1 AND (expires_at IS NULL OR expires_at > ?2)"
+    " ORDER BY inserted_at DESC, id DESC";
+inline constexpr char expire_other_keys[] =
+    "UPDATE api_keys SET expires_at = ?3 WHERE organization_id = ?1"
+    " AND id <> ?2 AND (expires_at IS NULL OR expires_at > ?3)";
+
+// -- control -----------------------------------------------------------------
+
+inline constexpr char find_control[] =
+    "SELECT value FROM control WHERE key = ?1";
+inline constexpr char add_control[] =
+    "INSERT INTO control (key, value, version, updated_at)"
+    " VALUES (?1, ?2, 1, ?3)";
+
+} // namespace sluice::db::sqlite::sql

@@ -1,0 +1,211 @@
+#include "db/sqlite/session.hpp"
+
+#include <utility>
+#include <variant>
+
+#include "db/sqlite/accounts.hpp"
+#include "db/sqlite/errors.hpp"
+#include "db/sqlite/intake.hpp"
+#include "db/sqlite/queue.hpp"
+#include "db/sqlite/reading.hpp"
+
+namespace sluice::db::sqlite {
+
+namespace {
+
+/// For work that returns nothing, which `result` in a template can't say.
+using nothing = std::monostate;
+
+result<void> drop_value(result<nothing> answer) {
+  if (!answer)
+    return tl::unexpected(std::move(answer.error()));
+  return {};
+}
+
+} // namespace
+
+session::session(std::shared_ptr<database_file> file,
+                 std::unique_ptr<connection> reader)
+    : file_(std::move(file)), reader_(std::move(reader)) {}
+
+template <class Value>
+result<Value> session::note(result<Value> answer) {
+  if (!answer)
+    is_spent_ = answer.error().code == errc::unavailable ||
+                answer.error().code == errc::in_doubt;
+  return answer;
+}
+
+template <class Work>
+auto session::change(std::string_view operation, Work work) {
+  using value = std::invoke_result_t<Work, connection &, timestamp>;
+  if (is_spent_)
+    return result<value>(fail(errc::unavailable, std::string(operation) +
+                                                     ": the session is spent"));
+  return note<value>(file_->changes.run(operation, [&](connection &database) {
+    return work(database, file_->now());
+  }));
+}
+
+template <class Work>
+auto session::look(std::string_view operation, Work work) {
+  using value = std::invoke_result_t<Work, connection &, timestamp>;
+  if (is_spent_)
+    return result<value>(fail(errc::unavailable, std::string(operation) +
+                                                     ": the session is spent"));
+  try {
+    reader_->set_deadline(connection::clock::now() +
+                          file_->options.call_timeout);
+    reader_->execute("BEGIN");
+    result<value> answer = work(*reader_, file_->now());
+    reader_->execute("COMMIT");
+    return answer;
+  } catch (const std::exception &cause) {
+    // A transaction that only reads has nothing to lose; but one that stays
+    // open would hold the WAL, so the session ends with it.
+    is_spent_ = true;
+    reader_.reset();
+    auto failure = describe(operation, cause);
+    failure.code = errc::unavailable;
+    return result<value>(tl::unexpected(std::move(failure)));
+  }
+}
+
+result<std::vector<accept_outcome>>
+session::accept(std::span<const new_event> events,
+                std::chrono::seconds window) {
+  if (events.empty())
+    return {};
+  std::vector<accept_outcome> outcomes;
+  auto answer = change("accept", [&](connection &database, timestamp now) {
+    outcomes = sqlite::accept(database, events, window, now);
+    return outcomes;
+  });
+  if (!answer && answer.error().code == errc::in_doubt)
+    answer.error().doubt = write_doubt(outcomes);
+  return answer;
+}
+
+result<std::optional<std::vector<accept_outcome>>>
+session::resolve(const error &doubt) {
+  auto outcomes = read_doubt(doubt.doubt);
+  if (!outcomes)
+    return fail(errc::rejected, "resolve: this is no doubt of this store");
+  return change("resolve", [&](connection &database, timestamp) {
+    return was_committed(database, *outcomes) ? outcomes : std::nullopt;
+  });
+}
+
+result<claim> session::claim_items(const claim_request &request) {
+  return change("claim_items", [&](connection &database, timestamp now) {
+    return sqlite::claim_items(database, request, now);
+  });
+}
+
+result<move_outcome> session::move(claim_id fence,
+                                   std::span<const event_id> ids) {
+  return change("move", [&](connection &database, timestamp now) {
+    return sqlite::move(database, fence, ids, now);
+  });
+}
+
+result<fail_outcome> session::fail_items(claim_id fence,
+                                         std::span<const failure> failures) {
+  return change("fail_items", [&](connection &database, timestamp now) {
+    return sqlite::fail_items(database, fence, failures, now);
+  });
+}
+
+result<int> session::release(claim_id fence, std::span<const event_id> ids) {
+  return change("release", [&](connection &database, timestamp) {
+    return sqlite::release(database, fence, ids);
+  });
+}
+
+result<rescue_outcome> session::rescue(const rescue_request &request) {
+  return change("rescue", [&](connection &database, timestamp now) {
+    return sqlite::rescue(database, request, now);
+  });
+}
+
+result<queue_depth> session::depth(long limit) {
+  return look("depth", [&](connection &database, timestamp now) {
+    return sqlite::depth(database, limit, now);
+  });
+}
+
+result<int> session::enlist(const node &self) {
+  return change("enlist", [&](connection &database, timestamp now) {
+    return sqlite::enlist(database, self, now);
+  });
+}
+
+result<bool> session::heartbeat(node_id self) {
+  return change("heartbeat", [&](connection &database, timestamp now) {
+    return sqlite::heartbeat(database, self, now);
+  });
+}
+
+result<int> session::retire(node_id self) {
+  return change("retire", [&](connection &database, timestamp) {
+    return sqlite::retire(database, self);
+  });
+}
+
+result<std::optional<event_view>> session::find_event(organization_id owner,
+                                                      event_id id) {
+  return look("find_event", [&](connection &database, timestamp) {
+    return sqlite::find_event(database, owner, id);
+  });
+}
+
+result<std::vector<inbox_entry>> session::inbox(const inbox_query &query) {
+  return look("inbox", [&](connection &database, timestamp) {
+    return sqlite::inbox(database, query);
+  });
+}
+
+result<std::vector<ack_outcome>>
+session::acknowledge(organization_id owner, std::span<const event_id> ids) {
+  return change("acknowledge", [&](connection &database, timestamp now) {
+    return sqlite::acknowledge(database, owner, ids, now);
+  });
+}
+
+result<void> session::create_organization(const organization &owner,
+                                          const api_key &key) {
+  return drop_value(
+      change("create_organization", [&](connection &database, timestamp now) {
+        sqlite::create_organization(database, owner, key, now);
+        return nothing{};
+      }));
+}
+
+result<std::optional<principal>> session::find_key(const sha256_digest &hash) {
+  return look("find_key", [&](connection &database, timestamp now) {
+    return sqlite::find_key(database, hash, now);
+  });
+}
+
+result<std::vector<api_key>> session::keys(organization_id owner) {
+  return look("keys", [&](connection &database, timestamp now) {
+    return sqlite::keys(database, owner, now);
+  });
+}
+
+result<void> session::rotate_key(const api_key &fresh,
+                                 std::chrono::seconds grace) {
+  return drop_value(
+      change("rotate_key", [&](connection &database, timestamp now) {
+        sqlite::rotate_key(database, fresh, grace, now);
+        return nothing{};
+      }));
+}
+
+result<std::string> session::shared_secret(std::string_view name) {
+  return change("shared_secret", [&](connection &database, timestamp now) {
+    return sqlite::shared_secret(database, name, now);
+  });
+}
+
+} // namespace sluice::db::sqlite

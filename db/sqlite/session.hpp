@@ -1,0 +1,81 @@
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <type_traits>
+
+#include "db/sqlite/connection.hpp"
+#include "db/sqlite/process_lock.hpp"
+#include "db/sqlite/writer.hpp"
+#include "db/store.hpp"
+
+namespace sluice::db::sqlite {
+
+/// What all sessions of one source share. The writer goes before the lock.
+struct database_file {
+  process_lock lock;
+  std::string path;
+  store_options options;
+  writer changes;
+
+  timestamp now() const {
+    return options.clock ? options.clock() : system_now();
+  }
+};
+
+/// `store` on one database file: changes go through the shared writer, reads
+/// through a connection of the session's own, which nobody blocks.
+class session final : public store {
+public:
+  session(std::shared_ptr<database_file> file,
+          std::unique_ptr<connection> reader);
+
+  result<std::vector<accept_outcome>>
+  accept(std::span<const new_event> events,
+         std::chrono::seconds window) override;
+  result<std::optional<std::vector<accept_outcome>>>
+  resolve(const error &doubt) override;
+
+  result<claim> claim_items(const claim_request &request) override;
+  result<move_outcome> move(claim_id fence,
+                            std::span<const event_id> ids) override;
+  result<fail_outcome> fail_items(claim_id fence,
+                                  std::span<const failure> failures) override;
+  result<int> release(claim_id fence, std::span<const event_id> ids) override;
+  result<rescue_outcome> rescue(const rescue_request &request) override;
+  result<queue_depth> depth(long limit) override;
+
+  result<int> enlist(const node &self) override;
+  result<bool> heartbeat(node_id self) override;
+  result<int> retire(node_id self) override;
+
+  result<std::optional<event_view>> find_event(organization_id owner,
+                                               event_id id) override;
+  result<std::vector<inbox_entry>> inbox(const inbox_query &query) override;
+  result<std::vector<ack_outcome>>
+  acknowledge(organization_id owner, std::span<const event_id> ids) override;
+
+  result<void> create_organization(const organization &owner,
+                                   const api_key &key) override;
+  result<std::optional<principal>> find_key(const sha256_digest &hash) override;
+  result<std::vector<api_key>> keys(organization_id owner) override;
+  result<void> rotate_key(const api_key &fresh,
+                          std::chrono::seconds grace) override;
+  result<std::string> shared_secret(std::string_view name) override;
+
+private:
+  /// `work(connection &, timestamp)` in a transaction of the writer.
+  template <class Work>
+  auto change(std::string_view operation, Work work);
+  /// `work(connection &, timestamp)` on one snapshot of the session's reader.
+  template <class Work>
+  auto look(std::string_view operation, Work work);
+  template <class Value>
+  result<Value> note(result<Value> answer);
+
+  std::shared_ptr<database_file> file_;
+  std::unique_ptr<connection> reader_;
+  bool is_spent_ = false;
+};
+
+} // namespace sluice::db::sqlite

@@ -1,0 +1,120 @@
+#include "http/in/cursor.hpp"
+
+#include <cstdint>
+#include <utility>
+
+#include "http/in/refusals.hpp"
+#include "http/in/secrets.hpp"
+
+namespace sluice::http {
+
+namespace {
+
+// position (16 bytes) | seconds since the epoch when it ends (8) | HMAC (32)
+constexpr std::size_t id_size = 16;
+constexpr std::size_t body_size = id_size + 8;
+constexpr std::size_t sealed_size = body_size + 32;
+constexpr std::chrono::hours lifetime{24};
+
+void append(std::string &out, const db::uuid &id) {
+  for (const auto byte : id.bytes())
+    out.push_back(static_cast<char>(byte));
+}
+
+/// What the signature covers: the text's own bytes and all that it is bound
+/// to.
+std::string signed_text(std::string_view body, db::organization_id organization,
+                        std::optional<db::delivery_status> status) {
+  std::string out = "inbox/1\n";
+  out += body;
+  append(out, organization.value());
+  out += status ? db::to_string(*status) : std::string_view("*");
+  return out;
+}
+
+std::int64_t seconds_of(db::timestamp at) {
+  return std::chrono::duration_cast<std::chrono::seconds>(at.time_since_epoch())
+      .count();
+}
+
+void append_number(std::string &out, std::int64_t number) {
+  auto bits = static_cast<std::uint64_t>(number);
+  for (int shift = 56; shift >= 0; shift -= 8)
+    out.push_back(
+        static_cast<char>((bits >> static_cast<unsigned>(shift)) & 0xFFU));
+}
+
+std::int64_t number_at(std::string_view bytes) {
+  std::uint64_t bits = 0;
+  for (std::size_t i = 0; i < 8; ++i)
+    bits = (bits << 8U) | static_cast<unsigned char>(bytes[i]);
+  return static_cast<std::int64_t>(bits);
+}
+
+problem invalid_cursor() {
+  problem out;
+  out.status = 400;
+  out.slug = "invalid-cursor";
+  out.title = "Invalid cursor";
+  out.detail = "the cursor is not of this query, or has expired; begin again "
+               "without it";
+  return out;
+}
+
+} // namespace
+
+cursor_codec::cursor_codec(actors::gateway &gateway, db::clock_source clock)
+    : gateway_(gateway), clock_(std::move(clock)) {}
+
+tl::expected<std::string, problem> cursor_codec::seal(const cursor &place) {
+  auto key = secret();
+  if (!key)
+    return tl::unexpected(std::move(key.error()));
+  std::string body;
+  append(body, place.position);
+  append_number(body, seconds_of(clock_() + lifetime));
+  body +=
+      hmac_sha256(*key, signed_text(body, place.organization, place.status));
+  return to_base64url(body);
+}
+
+tl::expected<db::uuid, problem>
+cursor_codec::open(std::string_view text, db::organization_id organization,
+                   std::optional<db::delivery_status> status) {
+  constexpr std::size_t text_size = (sealed_size * 4 + 2) / 3;
+  const auto bytes = text.size() == text_size ? from_base64url(text)
+                                              : std::optional<std::string>();
+  if (!bytes)
+    return tl::unexpected(invalid_cursor());
+  auto key = secret();
+  if (!key)
+    return tl::unexpected(std::move(key.error()));
+  const std::string_view all = *bytes;
+  const auto body = all.substr(0, body_size);
+  if (!is_same_secret(
+          all.substr(body_size),
+          hmac_sha256(*key, signed_text(body, organization, status))) ||
+      number_at(body.substr(id_size)) < seconds_of(clock_()))
+    return tl::unexpected(invalid_cursor());
+  db::uuid::bytes_type position{};
+  for (std::size_t i = 0; i < position.size(); ++i)
+    position[i] = static_cast<std::uint8_t>(body[i]);
+  return db::uuid(position);
+}
+
+tl::expected<std::string, problem> cursor_codec::secret() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!secret_.empty())
+      return secret_;
+  }
+  auto found = gateway_.ask<std::string>(
+      [](db::store &session) { return session.shared_secret("cursor"); });
+  if (!found)
+    return tl::unexpected(store_failure(found.error()));
+  const std::lock_guard lock(mutex_);
+  secret_ = *found;
+  return secret_;
+}
+
+} // namespace sluice::http

@@ -1,0 +1,93 @@
+#include "http/in/routes/health.hpp"
+
+#include <cstdio>
+
+#include "sluice_version.hpp"
+
+namespace sluice::http {
+
+namespace {
+
+std::string decimal(double value) {
+  char text[64];
+  const int size = std::snprintf(text, sizeof text, "%.3f", value);
+  return {text, static_cast<std::size_t>(size)};
+}
+
+std::string oldest_seconds(const db::queue_depth &depth) {
+  if (!depth.oldest_pending)
+    return "null";
+  return decimal(std::chrono::duration<double>(*depth.oldest_pending).count());
+}
+
+std::string queue_json(const db::queue_depth &depth, health_level level) {
+  std::string out = "{\"pending\":" + std::to_string(depth.pending) +
+                    ",\"processing\":" + std::to_string(depth.processing) +
+                    ",\"quarantined\":" + std::to_string(depth.quarantined) +
+                    ",\"exact\":" + (depth.exact ? "true" : "false") +
+                    ",\"oldest_pending_seconds\":" + oldest_seconds(depth) +
+                    ",\"level\":\"";
+  out += to_string(level);
+  return out + "\"}";
+}
+
+std::string_view status_of(const actors::health_sample &sample,
+                           health_level level) {
+  if (!sample.is_ready)
+    return "unavailable";
+  return level == health_level::normal ? "ok" : to_string(level);
+}
+
+std::string to_json(const actors::health_sample &sample, health_level level) {
+  std::string out = "{\"status\":\"";
+  out += status_of(sample, level);
+  // What the database said stays in the log: everybody may read this.
+  out += "\",\"database\":\"";
+  out += sample.database_is_up ? "up" : "down";
+  out += "\",\"queue\":" + queue_json(sample.depth, level) +
+         ",\"rates\":{\"accepted_per_minute\":" +
+         decimal(sample.accepted_per_minute) +
+         ",\"stored_per_minute\":" + decimal(sample.stored_per_minute) +
+         "},\"restarts\":" + std::to_string(sample.restarts) +
+         ",\"version\":" + json_string(sluice::version) +
+         ",\"node\":" + json_string(sample.node) + '}';
+  return out;
+}
+
+} // namespace
+
+std::string_view to_string(health_level level) {
+  switch (level) {
+  case health_level::normal:
+    return "normal";
+  case health_level::warning:
+    return "warning";
+  case health_level::critical:
+    return "critical";
+  }
+  return "critical";
+}
+
+health_level queue_level(long pending, const config::health_settings &limits) {
+  if (pending > limits.critical_depth)
+    return health_level::critical;
+  return pending > limits.warning_depth ? health_level::warning
+                                        : health_level::normal;
+}
+
+answer get_live(service &, const request &) {
+  return json_answer(200, "{\"status\":\"ok\"}");
+}
+
+answer get_ready(service &shared, const request &) {
+  const auto sample = shared.gateway.health();
+  const auto level = queue_level(sample.depth.pending, shared.settings.health);
+  response out =
+      json_answer(sample.is_ready ? 200 : 503, to_json(sample, level));
+  out.headers.emplace_back("Cache-Control", "no-store");
+  if (!sample.is_ready)
+    out.headers.emplace_back("Retry-After", "1");
+  return out;
+}
+
+} // namespace sluice::http

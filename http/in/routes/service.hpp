@@ -1,0 +1,57 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include <tl/expected.hpp>
+
+#include "actors/gateway.hpp"
+#include "config/settings.hpp"
+#include "http/in/auth.hpp"
+#include "http/in/cursor.hpp"
+#include "http/in/rate_limit.hpp"
+
+namespace sluice::http {
+
+/// What the routes share. Thread-safe; lives as long as any of them.
+struct service {
+  service(actors::gateway &way, const config::settings &values)
+      : gateway(way), settings(values), keys(way, settings.auth), cursors(way) {
+  }
+
+  actors::gateway &gateway;
+  const config::settings settings;
+  authenticator keys;
+  rate_limiter limiter;
+  cursor_codec cursors;
+};
+
+using service_ptr = std::shared_ptr<service>;
+using answer = tl::expected<response, problem>;
+
+/// A request of a known organization.
+struct tenant_call {
+  const request &in;
+  const db::principal &who;
+  /// What the answer's `X-RateLimit-*` will say.
+  rate_verdict &rate;
+};
+
+using tenant_handler = std::function<answer(service &, tenant_call &)>;
+using public_handler = std::function<answer(service &, const request &)>;
+
+/// Whether a route's requests count towards the organization's limit.
+enum class metering : std::uint8_t { counted, free };
+
+/// Wraps a handler: finds out who asks (401), takes one request from the
+/// limit (429), and turns problems into answers.
+handler for_tenant(service_ptr shared, tenant_handler handle,
+                   metering meter = metering::counted);
+
+/// Wraps a handler that lets everybody in.
+handler for_everybody(service_ptr shared, public_handler handle);
+
+/// An answer with a JSON body.
+response json_answer(int status, std::string body);
+
+} // namespace sluice::http

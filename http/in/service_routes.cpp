@@ -1,0 +1,73 @@
+#include "http/in/service_routes.hpp"
+
+#include <memory>
+#include <utility>
+
+#include "http/in/routes/ack.hpp"
+#include "http/in/routes/batch.hpp"
+#include "http/in/routes/events.hpp"
+#include "http/in/routes/health.hpp"
+#include "http/in/routes/inbox.hpp"
+#include "http/in/routes/keys.hpp"
+
+namespace sluice::http {
+
+namespace {
+
+constexpr std::size_t small_body = 16UL * 1024;
+
+void add_keys(route_table &table, const service_ptr &shared) {
+  table.push_back({"POST", "/api/keys/generate",
+                   "Make an organization and its first key", small_body,
+                   for_everybody(shared, generate_key)});
+  // Not metered: a key that leaked has to be replaceable under load.
+  table.push_back({"GET", "/api/keys", "Show the organization and its keys", 0,
+                   for_tenant(shared, get_keys, metering::free)});
+  table.push_back({"POST", "/api/keys/rotate", "Replace the keys", small_body,
+                   for_tenant(shared, rotate_key, metering::free)});
+}
+
+void add_events(route_table &table, const service_ptr &shared) {
+  const auto &limits = shared->settings.http;
+  // The envelope around the payload: type and dedup_id, escaped at will.
+  table.push_back({"POST", "/api/events", "Accept one event",
+                   limits.max_payload + small_body,
+                   for_tenant(shared, post_event)});
+  table.push_back({"POST", "/api/events/batch", "Accept up to 1000 events",
+                   batch_body_limit(limits), for_tenant(shared, post_batch)});
+  table.push_back({"GET", "/api/events/{id}", "Show where an event is", 0,
+                   for_tenant(shared, get_event)});
+}
+
+void add_inbox(route_table &table, const service_ptr &shared) {
+  table.push_back({"GET", "/api/inbox", "Read the inbox", 0,
+                   for_tenant(shared, get_inbox)});
+  table.push_back({"POST", "/api/ack", "Acknowledge up to 100 events",
+                   small_body, for_tenant(shared, post_ack_batch)});
+  table.push_back({"POST", "/api/ack/{event_id}", "Acknowledge an event",
+                   small_body, for_tenant(shared, post_ack)});
+}
+
+void add_health(route_table &table, const service_ptr &shared) {
+  table.push_back({"GET", "/health", "As /health/ready", 0,
+                   for_everybody(shared, get_ready)});
+  table.push_back({"GET", "/health/live", "Whether the process answers", 0,
+                   for_everybody(shared, get_live)});
+  table.push_back({"GET", "/health/ready", "Whether events can be accepted", 0,
+                   for_everybody(shared, get_ready)});
+}
+
+} // namespace
+
+route_table make_routes(actors::gateway &gateway,
+                        const config::settings &settings) {
+  const auto shared = std::make_shared<service>(gateway, settings);
+  route_table out;
+  add_keys(out, shared);
+  add_events(out, shared);
+  add_inbox(out, shared);
+  add_health(out, shared);
+  return out;
+}
+
+} // namespace sluice::http

@@ -1,0 +1,35 @@
+#include "actors/control/rate_window.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace std::chrono_literals;
+using sluice::actors::rate_window;
+
+namespace {
+
+const rate_window::time_point start{1000s};
+
+} // namespace
+
+TEST_CASE("a rate wants two notes") {
+  rate_window rate;
+  CHECK(rate.per_minute() == 0);
+  rate.note(7, start);
+  CHECK(rate.per_minute() == 0);
+}
+
+TEST_CASE("a young rate is taken over the time there is") {
+  rate_window rate;
+  rate.note(0, start);
+  rate.note(10, start + 1s);
+  CHECK(rate.per_minute() == Approx(600));
+}
+
+TEST_CASE("what is older than a minute is forgotten") {
+  rate_window rate;
+  rate.note(0, start);
+  rate.note(1'000'000, start + 1s);
+  for (int second = 2; second <= 90; ++second)
+    rate.note(1'000'000, start + second * 1s);
+  CHECK(rate.per_minute() == Approx(0));
+}

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <future>
+#include <string>
+#include <string_view>
+
+#include "http/in/server.hpp"
+#include "tests/support/raw_socket.hpp"
+
+namespace sluice::tests {
+
+/// A server with a few routes that tell what reached them.
+///
+///     GET    /health
+///     POST   /api/events              at most 1000 bytes; answers the body
+///     GET    /api/events/{id}         answers the id
+///     DELETE /api/events/{id}         204
+///     POST   /api/events/{id}/pause   takes no body
+///     GET    /echo                    answers headers and query, a line each
+///     GET    /large                   answers 4 MB
+///     GET    /throws                  throws a secret
+///     GET    /waits                   answers when `release` was called
+class edge_server {
+public:
+  static http::server_options quick_options();
+
+  explicit edge_server(http::server_options options = quick_options());
+
+  int port() const { return server_.port(); }
+  raw_socket connect() const { return raw_socket(port()); }
+
+  /// Requests that reached a handler.
+  int handled() const { return handled_.load(); }
+  /// Waits until a request has reached `/waits`.
+  void await_waiting();
+  void release() { released_.set_value(); }
+
+  http::server &server() { return server_; }
+
+private:
+  http::route_table routes();
+  http::route counted(std::string method, std::string pattern,
+                      std::size_t max_body, http::handler handle);
+
+  std::atomic<int> handled_{0};
+  std::promise<void> waiting_;
+  std::promise<void> released_;
+  std::shared_future<void> release_{released_.get_future()};
+  http::server server_;
+};
+
+/// `METHOD target` with a Host and these further header lines.
+std::string get(std::string_view target, std::string_view more = {});
+std::string post(std::string_view body, std::string_view more = {});
+
+} // namespace sluice::tests

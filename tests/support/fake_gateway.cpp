@@ -1,0 +1,241 @@
+#include "tests/support/fake_gateway.hpp"
+
+#include <algorithm>
+#include <utility>
+
+// Every test program links this file, also those that know the model's
+// headers only: nothing here calls a function that is not inline.
+
+namespace sluice::tests {
+
+namespace {
+
+template <class T>
+db::result<T> not_here() {
+  return db::fail(db::errc::rejected, "the fake has no such call");
+}
+
+class fake_store final : public db::store {
+public:
+  explicit fake_store(fake_gateway &data) : data_(data) {}
+
+  db::result<std::vector<db::accept_outcome>>
+  accept(std::span<const db::new_event> /*events*/,
+         std::chrono::seconds /*window*/) override {
+    return not_here<std::vector<db::accept_outcome>>();
+  }
+  db::result<std::optional<std::vector<db::accept_outcome>>>
+  resolve(const db::error & /*doubt*/) override {
+    return not_here<std::optional<std::vector<db::accept_outcome>>>();
+  }
+  db::result<db::claim>
+  claim_items(const db::claim_request & /*request*/) override {
+    return not_here<db::claim>();
+  }
+  db::result<db::move_outcome>
+  move(db::claim_id /*fence*/, std::span<const db::event_id> /*ids*/) override {
+    return not_here<db::move_outcome>();
+  }
+  db::result<db::fail_outcome>
+  fail_items(db::claim_id /*fence*/,
+             std::span<const db::failure> /*failures*/) override {
+    return not_here<db::fail_outcome>();
+  }
+  db::result<int> release(db::claim_id /*fence*/,
+                          std::span<const db::event_id> /*ids*/) override {
+    return not_here<int>();
+  }
+  db::result<db::rescue_outcome>
+  rescue(const db::rescue_request & /*request*/) override {
+    return not_here<db::rescue_outcome>();
+  }
+  db::result<db::queue_depth> depth(long /*limit*/) override {
+    return not_here<db::queue_depth>();
+  }
+  db::result<int> enlist(const db::node & /*self*/) override {
+    return not_here<int>();
+  }
+  db::result<bool> heartbeat(db::node_id /*self*/) override {
+    return not_here<bool>();
+  }
+  db::result<int> retire(db::node_id /*self*/) override {
+    return not_here<int>();
+  }
+
+  db::result<std::optional<db::event_view>>
+  find_event(db::organization_id owner, db::event_id id) override {
+    const fake_event *const found = find(owner, id);
+    if (found == nullptr)
+      return std::nullopt;
+    db::event_view out;
+    out.where = db::event_view::place::stored;
+    out.id = id;
+    out.type = found->event.type;
+    out.payload = found->event.payload;
+    out.dedup_id = dedup_of(found->event);
+    out.accepted_at = data_.now;
+    out.stored_at = data_.now + std::chrono::milliseconds(3);
+    db::delivery inbox;
+    inbox.status = found->status;
+    inbox.updated_at = data_.now;
+    out.deliveries.push_back(inbox);
+    return out;
+  }
+
+  db::result<std::vector<db::inbox_entry>>
+  inbox(const db::inbox_query &query) override {
+    std::vector<db::inbox_entry> out;
+    int passed = 0;
+    for (const auto &one : data_.events) {
+      const bool is_asked =
+          one.event.organization == query.organization &&
+          (!query.status || one.status == *query.status) &&
+          (!query.after || one.event.id.value() > *query.after);
+      if (!is_asked || passed++ < query.offset)
+        continue;
+      if (static_cast<int>(out.size()) == query.limit)
+        break;
+      out.push_back(entry_of(one));
+    }
+    return out;
+  }
+
+  db::result<std::vector<db::ack_outcome>>
+  acknowledge(db::organization_id owner,
+              std::span<const db::event_id> ids) override {
+    std::vector<db::ack_outcome> out;
+    for (const auto &id : ids) {
+      fake_event *const found = find(owner, id);
+      if (found == nullptr) {
+        out.push_back(db::ack_outcome::not_found);
+        continue;
+      }
+      const bool is_done = found->status == db::delivery_status::delivered;
+      out.push_back(is_done ? db::ack_outcome::already
+                            : db::ack_outcome::acknowledged);
+      found->status = db::delivery_status::delivered;
+    }
+    return out;
+  }
+
+  db::result<void> create_organization(const db::organization &owner,
+                                       const db::api_key &key) override {
+    data_.organizations[owner.id] = owner;
+    data_.keys.push_back(key);
+    return {};
+  }
+
+  db::result<std::optional<db::principal>>
+  find_key(const db::sha256_digest &hash) override {
+    ++data_.key_lookups;
+    for (const auto &key : data_.keys)
+      if (key.hash == hash && is_valid(key))
+        return db::principal{data_.organizations[key.organization], key.id,
+                             key.expires_at};
+    return std::nullopt;
+  }
+
+  db::result<std::vector<db::api_key>>
+  keys(db::organization_id owner) override {
+    std::vector<db::api_key> out;
+    for (const auto &key : data_.keys)
+      if (key.organization == owner && is_valid(key))
+        out.insert(out.begin(), key);
+    return out;
+  }
+
+  db::result<void> rotate_key(const db::api_key &fresh,
+                              std::chrono::seconds grace) override {
+    for (auto &key : data_.keys)
+      if (key.organization == fresh.organization)
+        key.expires_at = std::min(key.expires_at.value_or(db::timestamp::max()),
+                                  db::timestamp(data_.now + grace));
+    data_.keys.push_back(fresh);
+    return {};
+  }
+
+  db::result<std::string> shared_secret(std::string_view /*name*/) override {
+    return std::string(32, 's');
+  }
+
+private:
+  bool is_valid(const db::api_key &key) const {
+    return !key.expires_at || *key.expires_at > data_.now;
+  }
+
+  static std::optional<std::string> dedup_of(const db::new_event &event) {
+    if (event.key && event.key->scope == db::dedup_scope::event)
+      return event.key->text;
+    return std::nullopt;
+  }
+
+  db::inbox_entry entry_of(const fake_event &one) const {
+    db::inbox_entry out;
+    out.position = one.event.id.value();
+    out.id = one.event.id;
+    out.type = one.event.type;
+    out.payload = one.event.payload;
+    out.dedup_id = dedup_of(one.event);
+    out.accepted_at = data_.now;
+    out.stored_at = data_.now + std::chrono::milliseconds(3);
+    out.status = one.status;
+    return out;
+  }
+
+  fake_event *find(db::organization_id owner, db::event_id id) {
+    for (auto &one : data_.events)
+      if (one.event.organization == owner && one.event.id == id)
+        return &one;
+    return nullptr;
+  }
+
+  fake_gateway &data_;
+};
+
+} // namespace
+
+db::result<actors::accept_reply>
+fake_gateway::accept(std::vector<db::new_event> fresh) {
+  const std::lock_guard lock(mutex);
+  if (outage)
+    return tl::unexpected(*outage);
+  actors::accept_reply out;
+  for (auto &event : fresh) {
+    const auto fault = item_errors.find(out.size());
+    if (fault != item_errors.end())
+      out.emplace_back(tl::unexpected(fault->second));
+    else
+      out.push_back(accept_one(std::move(event)));
+  }
+  return out;
+}
+
+db::result<db::accept_outcome> fake_gateway::accept_one(db::new_event event) {
+  using kind = db::accept_outcome::kind;
+  for (const auto &[other, status] : events) {
+    if (!event.key || !other.key || other.organization != event.organization ||
+        other.key->scope != event.key->scope ||
+        other.key->text != event.key->text)
+      continue;
+    const bool is_same =
+        other.type == event.type && other.payload == event.payload;
+    return db::accept_outcome{is_same ? kind::duplicate : kind::mismatch,
+                              other.id};
+  }
+  const auto id = event.id;
+  events.push_back({std::move(event), db::delivery_status::pending});
+  return db::accept_outcome{kind::accepted, id};
+}
+
+void fake_gateway::run(store_call call) {
+  if (during_lookup)
+    during_lookup();
+  const std::lock_guard lock(mutex);
+  fake_store session(*this);
+  if (outage)
+    (void)call(nullptr, *outage);
+  else
+    (void)call(&session, {});
+}
+
+} // namespace sluice::tests

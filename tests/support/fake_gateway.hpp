@@ -1,0 +1,55 @@
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <mutex>
+#include <set>
+#include <vector>
+
+#include "actors/gateway.hpp"
+
+namespace sluice::tests {
+
+/// What the fake keeps: an event, with the state of its delivery.
+struct fake_event {
+  db::new_event event;
+  db::delivery_status status = db::delivery_status::pending;
+};
+
+/// A gateway over memory that runs every call on the caller's thread. Events
+/// are in the log as soon as they are accepted. Thread-safe.
+class fake_gateway : public actors::gateway {
+public:
+  db::result<actors::accept_reply>
+  accept(std::vector<db::new_event> events) override;
+  actors::health_sample health() const override { return sample; }
+  std::chrono::milliseconds patience() const override {
+    return std::chrono::milliseconds(1000);
+  }
+
+  /// Every call fails with this from now on, until it is set to nothing.
+  std::optional<db::error> outage;
+  /// What the store answers for the n-th event of an `accept`, instead of
+  /// taking it.
+  std::map<std::size_t, db::error> item_errors;
+  /// Calls of `find_key`.
+  std::atomic<int> key_lookups{0};
+  /// Runs within `find_key`, before it answers.
+  std::function<void()> during_lookup;
+  actors::health_sample sample;
+
+  std::vector<fake_event> events;
+  std::map<db::organization_id, db::organization> organizations;
+  std::vector<db::api_key> keys;
+  /// The fake's time, in microseconds since the epoch.
+  db::timestamp now{std::chrono::hours(500'000)};
+  std::mutex mutex;
+
+protected:
+  void run(store_call call) override;
+
+private:
+  db::result<db::accept_outcome> accept_one(db::new_event event);
+};
+
+} // namespace sluice::tests

@@ -1,0 +1,162 @@
+#!/usr/bin/env python3
+"""Runs clang-tidy over the sources, in parallel, and remembers what was clean.
+
+    tools/check_tidy.py [--changed [BASE]] BUILD [FILE...]
+
+BUILD holds compile_commands.json. With --changed, only files that differ from
+the commit BASE (HEAD otherwise), or include a header that does. With FILEs,
+only those. What was found clean is not looked at again until the file, a
+header of the project that it includes, the rules, the compile command or the
+machine's packages change: build/tidy-cache holds one empty file for each.
+"""
+
+import argparse
+import concurrent.futures
+import hashlib
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+import source_tree
+
+CACHE = source_tree.ROOT / "build" / "tidy-cache"
+RULES = (".clang-tidy", "tests/.clang-tidy")
+SECONDS_PER_FILE = 900
+
+
+class Headers:
+    """The files of the project that a file includes, at any depth."""
+
+    def __init__(self, root):
+        self._root = root
+        self._direct = {}
+
+    def closure(self, path):
+        found, waiting = {path}, [path]
+        while waiting:
+            for header in self._of(waiting.pop()):
+                if header not in found:
+                    found.add(header)
+                    waiting.append(header)
+        return sorted(found)
+
+    def _of(self, path):
+        if path not in self._direct:
+            text = (self._root / path).read_text(encoding="utf-8")
+            self._direct[path] = [
+                pathlib.Path(name)
+                for _, name, is_quoted in source_tree.includes(text)
+                if is_quoted and (self._root / name).is_file()]
+        return self._direct[path]
+
+
+def output_of(*command):
+    return subprocess.run(command, check=True, capture_output=True,
+                          cwd=source_tree.ROOT).stdout
+
+
+def common_key():
+    """Hash of what all files have in common."""
+    key = hashlib.sha256(output_of("clang-tidy", "--version"))
+    key.update(output_of("dpkg-query", "-W"))
+    for rules in RULES:
+        key.update((source_tree.ROOT / rules).read_bytes())
+    return key.digest()
+
+
+def key_of(common, command, files):
+    key = hashlib.sha256(common + command.encode())
+    for path in files:
+        content = (source_tree.ROOT / path).read_bytes()
+        key.update(f"{path} {len(content)}\n".encode() + content)
+    return key.hexdigest()
+
+
+def changed_since(base):
+    """Paths that differ from the commit, and those git does not know."""
+    names = output_of("git", "diff", "--name-only", "-z", base, "--")
+    names += output_of("git", "ls-files", "--others", "--exclude-standard", "-z")
+    return {pathlib.Path(name) for name in names.decode().split("\0") if name}
+
+
+def tidy(build, path):
+    """(seconds, complaint); no complaint when the file is clean."""
+    begin = time.monotonic()
+    try:
+        done = subprocess.run(
+            ["clang-tidy", "--quiet", "-p", str(build),
+             str(source_tree.ROOT / path)],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True, timeout=SECONDS_PER_FILE)
+    except subprocess.TimeoutExpired:
+        return SECONDS_PER_FILE, f"{path}: not done in {SECONDS_PER_FILE} s\n"
+    spent = time.monotonic() - begin
+    if done.returncode == 0:
+        return spent, ""
+    return spent, done.stdout or done.stderr
+
+
+def compile_commands(build):
+    """Relative path -> command of each source of the project."""
+    found = {}
+    for entry in json.loads((build / "compile_commands.json").read_text()):
+        path = pathlib.Path(entry["directory"], entry["file"]).resolve()
+        if path.is_relative_to(source_tree.ROOT):
+            found[path.relative_to(source_tree.ROOT)] = entry["command"]
+    return found
+
+
+def select(options, commands, headers):
+    """Relative path -> files of the project that it is made of."""
+    wanted = {pathlib.Path(os.path.relpath(name, source_tree.ROOT))
+              for name in options.files}
+    chosen = {path: headers.closure(path) for path in sorted(commands)
+              if not wanted or path in wanted}
+    if options.changed:
+        changed = changed_since(options.changed)
+        if not changed & {pathlib.Path(rules) for rules in RULES}:
+            chosen = {path: files for path, files in chosen.items()
+                      if changed & set(files)}
+    return chosen
+
+
+def parse():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--changed", nargs="?", const="HEAD", metavar="BASE")
+    parser.add_argument("build", type=pathlib.Path)
+    parser.add_argument("files", nargs="*")
+    return parser.parse_args()
+
+
+def main():
+    options = parse()
+    commands = compile_commands(options.build)
+    chosen = select(options, commands, Headers(source_tree.ROOT))
+    common = common_key()
+    CACHE.mkdir(parents=True, exist_ok=True)
+    keys = {path: key_of(common, commands[path], files)
+            for path, files in chosen.items()}
+    due = [path for path, key in keys.items() if not (CACHE / key).exists()]
+    print(f"tidy: {len(due)} of {len(chosen)} files to look at", flush=True)
+    faulty = 0
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        runs = {pool.submit(tidy, options.build, path): path for path in due}
+        for count, run in enumerate(concurrent.futures.as_completed(runs), 1):
+            path, (spent, complaint) = runs[run], run.result()
+            print(f"tidy: {count}/{len(due)} {path} ({spent:.0f} s)"
+                  + (": faults" if complaint else ""), flush=True)
+            if complaint:
+                faulty += 1
+                print(complaint, flush=True)
+            else:
+                (CACHE / keys[path]).touch()
+    print(f"tidy: {faulty} files with faults")
+    return 1 if faulty else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,153 @@
+#include "tools/service.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+#include <pthread.h>
+#include <unistd.h>
+
+#include <spdlog/spdlog.h>
+
+#include "actors/runtime.hpp"
+#include "db/store.hpp"
+#include "http/in/server.hpp"
+#include "http/in/service_routes.hpp"
+#include "sluice_version.hpp"
+
+namespace sluice::tools {
+
+namespace {
+
+/// Blocks the signals that end the service in every thread and waits for
+/// them in one.
+class signal_waiter {
+public:
+  signal_waiter() {
+    sigemptyset(&signals_);
+    for (int number : {SIGTERM, SIGINT})
+      sigaddset(&signals_, number);
+    pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+    struct sigaction ignore {};
+    ignore.sa_handler = SIG_IGN;
+    sigaction(SIGPIPE, &ignore, nullptr);
+  }
+
+  /// Returns the number of the next signal.
+  int wait() const {
+    int number = 0;
+    sigwait(&signals_, &number);
+    return number;
+  }
+
+  /// As `wait`, but gives up after `limit`; then 0.
+  int wait_for(std::chrono::seconds limit) const {
+    timespec span{.tv_sec = limit.count(), .tv_nsec = 0};
+    auto number = sigtimedwait(&signals_, nullptr, &span);
+    return number > 0 ? number : 0;
+  }
+
+  /// From now on the next signal ends the process at once.
+  void leave_at_the_next() const {
+    struct sigaction leave {};
+    leave.sa_handler = [](int) { _exit(static_cast<int>(serve_exit::stopped)); };
+    for (int number : {SIGTERM, SIGINT})
+      sigaction(number, &leave, nullptr);
+    pthread_sigmask(SIG_UNBLOCK, &signals_, nullptr);
+  }
+
+private:
+  sigset_t signals_{};
+};
+
+/// The operator's name for this node, or one that is the same after a restart
+/// and differs from that of other nodes on this machine.
+std::string node_name(const config::settings &settings) {
+  if (!settings.node.name.empty())
+    return settings.node.name;
+  char host[256] = "localhost";
+  gethostname(host, sizeof host - 1);
+  const auto &listen = settings.http.listen;
+  auto port = listen.substr(listen.rfind(':') + 1);
+  return std::string(host) + ":" +
+         (port == "0" ? "pid-" + std::to_string(getpid()) : port);
+}
+
+/// The store, migrated to the version that this program knows. A database
+/// that is away is waited for: the service starts when it is back. Nothing
+/// when a signal came first.
+std::shared_ptr<db::store_source> open(const config::settings &settings,
+                                       const signal_waiter &signals) {
+  auto source =
+      db::open_store({.url = settings.store.url,
+                      .connect_timeout = settings.store.connect_timeout,
+                      .call_timeout = settings.store.call_timeout,
+                      .clock = {}});
+  if (!source)
+    throw std::runtime_error(source.error().text);
+  for (;;) {
+    auto applied = (*source)->migrate();
+    if (applied) {
+      if (*applied > 0)
+        spdlog::info("store {}: {} migrations applied", (*source)->describe(),
+                     *applied);
+      return *source;
+    }
+    if (applied.error().code != db::errc::unavailable)
+      throw std::runtime_error(applied.error().text);
+    spdlog::error("store {} is away, trying again: {}", (*source)->describe(),
+                  applied.error().text);
+    if (signals.wait_for(std::chrono::seconds(1)))
+      return nullptr;
+  }
+}
+
+http::server_options server_options(const config::http_settings &settings) {
+  return {.listen = settings.listen,
+          .max_connections = settings.max_connections,
+          .request_timeout = settings.request_timeout,
+          .idle_timeout = settings.idle_timeout};
+}
+
+} // namespace
+
+serve_exit serve(const config::settings &settings) try {
+  signal_waiter signals;
+  std::atomic<bool> escalated{false};
+  auto source = open(settings, signals);
+  if (!source)
+    return serve_exit::stopped;
+  actors::runtime actors({.source = source,
+                          .self = {.id = db::node_id::generate(),
+                                   .name = node_name(settings),
+                                   .version = version},
+                          .settings = settings,
+                          .on_escalation = [&] {
+                            escalated = true;
+                            kill(getpid(), SIGTERM);
+                          }});
+  http::server server(server_options(settings.http),
+                      http::make_routes(actors.door(), settings));
+  server.start();
+  spdlog::info("sluice {} on {}, listening on port {}", version,
+               source->describe(), server.port());
+  signals.wait();
+  signals.leave_at_the_next();
+  spdlog::info("stopping");
+  server.stop(settings.shutdown.grace);
+  auto in_time = actors.stop(settings.shutdown.grace);
+  if (escalated) {
+    spdlog::critical("a part crashed too often; ended with exit code 70");
+    return serve_exit::escalated;
+  }
+  spdlog::info(in_time ? "stopped" : "stopped before everything had ended");
+  return serve_exit::stopped;
+} catch (const std::exception &failure) {
+  spdlog::critical("{}", failure.what());
+  return serve_exit::failed;
+}
+
+} // namespace sluice::tools
