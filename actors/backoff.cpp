@@ -6,8 +6,7 @@ namespace sluice::actors {
 
 backoff::backoff(milliseconds first, milliseconds longest)
     : first_(first), longest_(longest), nominal_(first),
-      random_(std::random_device{}()) {
-}
+      random_(std::random_device{}()) {}
 
 backoff::milliseconds backoff::next() {
   auto wait = nominal_;

@@ -44,7 +44,8 @@ public:
   /// them. An event's own failure stands in its place of the reply; the
   /// whole call fails when nothing was written. `in_doubt` in a place: the
   /// commit's outcome could not be learned in time.
-  virtual db::result<accept_reply> accept(std::vector<db::new_event> events) = 0;
+  virtual db::result<accept_reply>
+  accept(std::vector<db::new_event> events) = 0;
 
   /// The newest sample. Never blocks.
   virtual health_sample health() const = 0;
@@ -82,11 +83,13 @@ protected:
   template <class T>
   db::result<T> wait_for(std::future<db::result<T>> &reply) {
     if (reply.wait_for(patience()) != std::future_status::ready)
-      return db::fail(db::errc::unavailable, "the store did not answer in time");
+      return db::fail(db::errc::unavailable,
+                      "the store did not answer in time");
     try {
       return reply.get();
     } catch (const std::future_error &) {
-      return db::fail(db::errc::unavailable, "the service is restarting a part");
+      return db::fail(db::errc::unavailable,
+                      "the service is restarting a part");
     }
   }
 };

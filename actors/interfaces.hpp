@@ -146,6 +146,8 @@ using supervisor_actor = caf::typed_actor<
     // Stop all children, one after the other, then leave.
     caf::reacts_to<stop_atom>,
     // To itself: start the child with this number again.
-    caf::reacts_to<start_atom, std::size_t>>;
+    caf::reacts_to<start_atom, std::size_t>,
+    // Answers `true` once all children have been started.
+    caf::replies_to<hello_atom>::with<bool>>;
 
 } // namespace sluice::actors

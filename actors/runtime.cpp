@@ -101,16 +101,10 @@ public:
 class runtime::impl {
 public:
   explicit impl(options start)
-      : parts_(make_parts(start)), door_(parts_),
-        on_escalation_(std::move(start.on_escalation)), system_(config_) {
-    supervisor_ = spawn_child<caf::no_spawn_options>(&system_, supervisor,
-                                                     parts_);
-    caf::actor_cast<caf::strong_actor_ptr>(supervisor_)
-        ->get()
-        ->attach_functor([this](const caf::error &reason) {
-          if (reason != caf::exit_reason::user_shutdown && on_escalation_)
-            on_escalation_();
-        });
+      : parts_(make_parts(start)), door_(parts_), system_(config_) {
+    supervisor_ =
+        spawn_child<caf::no_spawn_options>(&system_, supervisor, parts_);
+    wait_until_started();
   }
 
   gateway &door() { return door_; }
@@ -153,11 +147,21 @@ public:
   }
 
 private:
+  void wait_until_started() {
+    caf::scoped_actor self{system_};
+    self->request(supervisor_, std::chrono::seconds(30), hello_atom::value)
+        .receive([](bool) {},
+                 [](const caf::error &) {
+                   spdlog::critical("the actors could not be started");
+                 });
+  }
+
   static parts_ptr make_parts(const options &start) {
     auto parts = std::make_shared<shared_parts>();
     parts->source = start.source;
     parts->self = start.self;
     parts->settings = start.settings;
+    parts->on_escalation = start.on_escalation;
     for (int reader = 0; reader < start.settings.store.readers; ++reader)
       parts->readers.push_back(std::make_unique<handle_box<reader_actor>>());
     return parts;
@@ -165,15 +169,13 @@ private:
 
   parts_ptr parts_;
   door_impl door_;
-  std::function<void()> on_escalation_;
   system_config config_;
   caf::actor_system system_;
   supervisor_actor supervisor_;
 };
 
 runtime::runtime(options start)
-    : impl_(std::make_unique<impl>(std::move(start))) {
-}
+    : impl_(std::make_unique<impl>(std::move(start))) {}
 
 runtime::~runtime() {
   stop(std::chrono::seconds(5));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -35,6 +36,8 @@ struct shared_parts {
   std::shared_ptr<db::store_source> source;
   db::node self;
   config::settings settings;
+  /// Called when restarting does not help any more.
+  std::function<void()> on_escalation;
   counters counts;
   /// Whether this node is on the store's list. A claim of a node that is not
   /// would count as a dead node's, so nothing is claimed before.

@@ -15,7 +15,8 @@ namespace detail {
 template <class Self>
 void install_handlers(Self *self) {
   self->set_default_handler(
-      [](caf::scheduled_actor *me, caf::message_view &) -> caf::result<caf::message> {
+      [](caf::scheduled_actor *me,
+         caf::message_view &) -> caf::result<caf::message> {
         spdlog::warn("{}: a message that it does not know", me->name());
         return caf::sec::unexpected_message;
       });

@@ -62,7 +62,7 @@ void from_value(const value &checked, Field &field) {
 
 /// The row, tied to its field.
 template <auto Section, auto Field>
-description with(description row) {
+constexpr description with(description row) {
   row.get = [](const settings &from) { return to_value(from.*Section.*Field); };
   row.set = [](settings &into, const value &checked) {
     from_value(checked, into.*Section.*Field);
@@ -70,141 +70,145 @@ description with(description row) {
   return row;
 }
 
+constexpr std::array<std::string_view, 3> signup_choices = {"off", "free",
+                                                            "any"};
+constexpr std::array<std::string_view, 4> level_choices = {"debug", "info",
+                                                           "warning", "error"};
+constexpr std::array<std::string_view, 2> format_choices = {"text", "json"};
+
+using s = settings;
+
 // clang-format off
-std::vector<description> make_table() {
-  using s = settings;
-  return {
-    with<&s::http, &http_settings::listen>({
-      .key = "http.listen", .type = address,
-      .help = "Where the service listens for HTTP. Port 0 takes a free one."}),
-    with<&s::http, &http_settings::max_connections>({
-      .key = "http.max_connections", .least = 1, .greatest = 65'536,
-      .help = "Connections served at once; the next one gets a 503."}),
-    with<&s::http, &http_settings::max_payload>({
-      .key = "http.max_payload", .type = size, .least = kib, .greatest = 16 * mib,
-      .help = "The largest payload of one event."}),
-    with<&s::http, &http_settings::request_timeout>({
-      .key = "http.request_timeout", .type = duration, .least = 100, .greatest = 10 * minute,
-      .help = "From the first byte of a request to its last."}),
-    with<&s::http, &http_settings::idle_timeout>({
-      .key = "http.idle_timeout", .type = duration, .least = 100, .greatest = hour,
-      .help = "How long a kept-alive connection may wait for its next request."}),
+constexpr std::array table = {
+  with<&s::http, &http_settings::listen>({
+    .key = "http.listen", .type = address,
+    .help = "Where the service listens for HTTP. Port 0 takes a free one."}),
+  with<&s::http, &http_settings::max_connections>({
+    .key = "http.max_connections", .least = 1, .greatest = 65'536,
+    .help = "Connections served at once; the next one gets a 503."}),
+  with<&s::http, &http_settings::max_payload>({
+    .key = "http.max_payload", .type = size, .least = kib, .greatest = 16 * mib,
+    .help = "The largest payload of one event."}),
+  with<&s::http, &http_settings::request_timeout>({
+    .key = "http.request_timeout", .type = duration, .least = 100, .greatest = 10 * minute,
+    .help = "From the first byte of a request to its last."}),
+  with<&s::http, &http_settings::idle_timeout>({
+    .key = "http.idle_timeout", .type = duration, .least = 100, .greatest = hour,
+    .help = "How long a kept-alive connection may wait for its next request."}),
 
-    with<&s::store, &store_settings::url>({
-      .key = "store.url", .type = store_url,
-      .help = "The database: `sqlite:PATH` or `postgresql://...`. Its password is never shown."}),
-    with<&s::store, &store_settings::connect_timeout>({
-      .key = "store.connect_timeout", .type = duration, .least = 100, .greatest = minute,
-      .help = "How long a connection to the database may take to come about."}),
-    with<&s::store, &store_settings::call_timeout>({
-      .key = "store.call_timeout", .type = duration, .least = 100, .greatest = 5 * minute,
-      .help = "How long one call of the database may take, even when the server is frozen."}),
-    with<&s::store, &store_settings::readers>({
-      .key = "store.readers", .least = 1, .greatest = 64,
-      .help = "Sessions that answer what HTTP requests read."}),
+  with<&s::store, &store_settings::url>({
+    .key = "store.url", .type = store_url,
+    .help = "The database: `sqlite:PATH` or `postgresql://...`. Its password is never shown."}),
+  with<&s::store, &store_settings::connect_timeout>({
+    .key = "store.connect_timeout", .type = duration, .least = 100, .greatest = minute,
+    .help = "How long a connection to the database may take to come about."}),
+  with<&s::store, &store_settings::call_timeout>({
+    .key = "store.call_timeout", .type = duration, .least = 100, .greatest = 5 * minute,
+    .help = "How long one call of the database may take, even when the server is frozen."}),
+  with<&s::store, &store_settings::readers>({
+    .key = "store.readers", .least = 1, .greatest = 64,
+    .help = "Sessions that answer what HTTP requests read."}),
 
-    with<&s::ingest, &ingest_settings::max_batch>({
-      .key = "ingest.max_batch", .least = 1, .greatest = 10'000, .takes_effect = hot,
-      .help = "The most events that one commit accepts."}),
-    with<&s::ingest, &ingest_settings::max_queue_depth>({
-      .key = "ingest.max_queue_depth", .least = 1, .greatest = 1'000'000'000, .takes_effect = hot,
-      .help = "Events are refused with 503 while so many wait in the queue."}),
+  with<&s::ingest, &ingest_settings::max_batch>({
+    .key = "ingest.max_batch", .least = 1, .greatest = 10'000, .takes_effect = hot,
+    .help = "The most events that one commit accepts."}),
+  with<&s::ingest, &ingest_settings::max_queue_depth>({
+    .key = "ingest.max_queue_depth", .least = 1, .greatest = 1'000'000'000, .takes_effect = hot,
+    .help = "Events are refused with 503 while so many wait in the queue."}),
 
-    with<&s::processor, &processor_settings::max_concurrency>({
-      .key = "processor.max_concurrency", .least = 1, .greatest = 256, .takes_effect = hot,
-      .help = "Workers that move items from the queue to the log."}),
-    with<&s::processor, &processor_settings::batch_size>({
-      .key = "processor.batch_size", .least = 1, .greatest = 10'000, .takes_effect = hot,
-      .help = "The most items of one claim."}),
-    with<&s::processor, &processor_settings::min_poll_interval>({
-      .key = "processor.min_poll_interval", .type = duration, .least = 1, .greatest = hour, .takes_effect = hot,
-      .help = "Between two looks at a queue that has items."}),
-    with<&s::processor, &processor_settings::max_poll_interval>({
-      .key = "processor.max_poll_interval", .type = duration, .least = 1, .greatest = hour, .takes_effect = hot,
-      .help = "Up to this the interval grows while the queue is empty."}),
-    with<&s::processor, &processor_settings::idle_poll_interval>({
-      .key = "processor.idle_poll_interval", .type = duration, .least = 1, .greatest = hour, .takes_effect = hot,
-      .help = "Between two looks once the queue has been empty for long. A new event ends the wait."}),
-    with<&s::processor, &processor_settings::stuck_item_timeout>({
-      .key = "processor.stuck_item_timeout", .type = duration, .least = 2 * second, .greatest = 7 * day, .takes_effect = hot,
-      .help = "A claim that is older counts as stuck, and its items go back to the queue."}),
-    with<&s::processor, &processor_settings::max_attempts>({
-      .key = "processor.max_attempts", .least = 1, .greatest = 100, .takes_effect = hot,
-      .help = "An item that failed so often goes to quarantine."}),
-    with<&s::processor, &processor_settings::retry_backoff>({
-      .key = "processor.retry_backoff", .type = duration, .least = 1, .greatest = hour, .takes_effect = hot,
-      .help = "First wait before a failed item is tried again; doubles each time."}),
+  with<&s::processor, &processor_settings::max_concurrency>({
+    .key = "processor.max_concurrency", .least = 1, .greatest = 256, .takes_effect = hot,
+    .help = "Workers that move items from the queue to the log."}),
+  with<&s::processor, &processor_settings::batch_size>({
+    .key = "processor.batch_size", .least = 1, .greatest = 10'000, .takes_effect = hot,
+    .help = "The most items of one claim."}),
+  with<&s::processor, &processor_settings::min_poll_interval>({
+    .key = "processor.min_poll_interval", .type = duration, .least = 1, .greatest = hour, .takes_effect = hot,
+    .help = "Between two looks at a queue that has items."}),
+  with<&s::processor, &processor_settings::max_poll_interval>({
+    .key = "processor.max_poll_interval", .type = duration, .least = 1, .greatest = hour, .takes_effect = hot,
+    .help = "Up to this the interval grows while the queue is empty."}),
+  with<&s::processor, &processor_settings::idle_poll_interval>({
+    .key = "processor.idle_poll_interval", .type = duration, .least = 1, .greatest = hour, .takes_effect = hot,
+    .help = "Between two looks once the queue has been empty for long. A new event ends the wait."}),
+  with<&s::processor, &processor_settings::stuck_item_timeout>({
+    .key = "processor.stuck_item_timeout", .type = duration, .least = 2 * second, .greatest = 7 * day, .takes_effect = hot,
+    .help = "A claim that is older counts as stuck, and its items go back to the queue."}),
+  with<&s::processor, &processor_settings::max_attempts>({
+    .key = "processor.max_attempts", .least = 1, .greatest = 100, .takes_effect = hot,
+    .help = "An item that failed so often goes to quarantine."}),
+  with<&s::processor, &processor_settings::retry_backoff>({
+    .key = "processor.retry_backoff", .type = duration, .least = 1, .greatest = hour, .takes_effect = hot,
+    .help = "First wait before a failed item is tried again; doubles each time."}),
 
-    with<&s::health, &health_settings::warning_depth>({
-      .key = "health.warning_depth", .least = 0, .greatest = 1'000'000'000, .takes_effect = hot,
-      .help = "With more waiting items the queue's level is `warning`."}),
-    with<&s::health, &health_settings::critical_depth>({
-      .key = "health.critical_depth", .least = 1, .greatest = 1'000'000'000, .takes_effect = hot,
-      .help = "With more waiting items the queue's level is `critical`."}),
-    with<&s::health, &health_settings::sample_interval>({
-      .key = "health.sample_interval", .type = duration, .least = 100, .greatest = minute, .takes_effect = hot,
-      .help = "Between two measurements of the queue."}),
+  with<&s::health, &health_settings::warning_depth>({
+    .key = "health.warning_depth", .least = 0, .greatest = 1'000'000'000, .takes_effect = hot,
+    .help = "With more waiting items the queue's level is `warning`."}),
+  with<&s::health, &health_settings::critical_depth>({
+    .key = "health.critical_depth", .least = 1, .greatest = 1'000'000'000, .takes_effect = hot,
+    .help = "With more waiting items the queue's level is `critical`."}),
+  with<&s::health, &health_settings::sample_interval>({
+    .key = "health.sample_interval", .type = duration, .least = 100, .greatest = minute, .takes_effect = hot,
+    .help = "Between two measurements of the queue."}),
 
-    with<&s::dedup, &dedup_settings::window>({
-      .key = "dedup.window", .type = duration, .least = second, .greatest = 365 * day, .step = second, .takes_effect = hot,
-      .help = "How long a `dedup_id` is remembered."}),
+  with<&s::dedup, &dedup_settings::window>({
+    .key = "dedup.window", .type = duration, .least = second, .greatest = 365 * day, .step = second, .takes_effect = hot,
+    .help = "How long a `dedup_id` is remembered."}),
 
-    with<&s::auth, &auth_settings::signup>({
-      .key = "auth.open_signup", .type = choice, .choices = {"off", "free", "any"}, .takes_effect = hot,
-      .help = "Which tiers of organizations may be made without the admin token.",
-      .when_unset = "free on a loopback listener, else off"}),
-    with<&s::auth, &auth_settings::admin_token>({
-      .key = "auth.admin_token", .type = secret, .takes_effect = hot,
-      .help = "Allows what only operators may do; sent as `Authorization: Bearer`. Never shown.",
-      .when_unset = "nothing that needs it can be done"}),
-    with<&s::auth, &auth_settings::cache_ttl>({
-      .key = "auth.cache_ttl", .type = duration, .least = 0, .greatest = 5 * minute, .takes_effect = hot,
-      .help = "How long an API key that was found is trusted without asking the database again."}),
-    with<&s::auth, &auth_settings::cache_size>({
-      .key = "auth.cache_size", .least = 1, .greatest = 10'000'000, .takes_effect = hot,
-      .help = "The most API keys that are remembered at once."}),
-    with<&s::auth, &auth_settings::free_rate_limit>({
-      .key = "auth.free_rate_limit", .least = 1, .greatest = 1'000'000'000, .takes_effect = hot,
-      .help = "Requests a minute that a new organization of the free tier may send."}),
-    with<&s::auth, &auth_settings::pro_rate_limit>({
-      .key = "auth.pro_rate_limit", .least = 1, .greatest = 1'000'000'000, .takes_effect = hot,
-      .help = "The same for the pro tier."}),
-    with<&s::auth, &auth_settings::business_rate_limit>({
-      .key = "auth.business_rate_limit", .least = 1, .greatest = 1'000'000'000, .takes_effect = hot,
-      .help = "The same for the business tier."}),
-    with<&s::auth, &auth_settings::enterprise_rate_limit>({
-      .key = "auth.enterprise_rate_limit", .least = 1, .greatest = 1'000'000'000, .takes_effect = hot,
-      .help = "The same for the enterprise tier."}),
+  with<&s::auth, &auth_settings::signup>({
+    .key = "auth.open_signup", .type = choice, .choices = signup_choices, .takes_effect = hot,
+    .help = "Which tiers of organizations may be made without the admin token.",
+    .when_unset = "free on a loopback listener, else off"}),
+  with<&s::auth, &auth_settings::admin_token>({
+    .key = "auth.admin_token", .type = secret, .takes_effect = hot,
+    .help = "Allows what only operators may do; sent as `Authorization: Bearer`. Never shown.",
+    .when_unset = "nothing that needs it can be done"}),
+  with<&s::auth, &auth_settings::cache_ttl>({
+    .key = "auth.cache_ttl", .type = duration, .least = 0, .greatest = 5 * minute, .takes_effect = hot,
+    .help = "How long an API key that was found is trusted without asking the database again."}),
+  with<&s::auth, &auth_settings::cache_size>({
+    .key = "auth.cache_size", .least = 1, .greatest = 10'000'000, .takes_effect = hot,
+    .help = "The most API keys that are remembered at once."}),
+  with<&s::auth, &auth_settings::free_rate_limit>({
+    .key = "auth.free_rate_limit", .least = 1, .greatest = 1'000'000'000, .takes_effect = hot,
+    .help = "Requests a minute that a new organization of the free tier may send."}),
+  with<&s::auth, &auth_settings::pro_rate_limit>({
+    .key = "auth.pro_rate_limit", .least = 1, .greatest = 1'000'000'000, .takes_effect = hot,
+    .help = "The same for the pro tier."}),
+  with<&s::auth, &auth_settings::business_rate_limit>({
+    .key = "auth.business_rate_limit", .least = 1, .greatest = 1'000'000'000, .takes_effect = hot,
+    .help = "The same for the business tier."}),
+  with<&s::auth, &auth_settings::enterprise_rate_limit>({
+    .key = "auth.enterprise_rate_limit", .least = 1, .greatest = 1'000'000'000, .takes_effect = hot,
+    .help = "The same for the enterprise tier."}),
 
-    with<&s::node, &node_settings::name>({
-      .key = "node.name", .type = name,
-      .help = "This node's name, the same in every life of it.",
-      .when_unset = "host name and HTTP port"}),
-    with<&s::node, &node_settings::heartbeat_interval>({
-      .key = "node.heartbeat_interval", .type = duration, .least = 100, .greatest = minute,
-      .help = "Between two signs of life that this node leaves in the database."}),
-    with<&s::node, &node_settings::dead_after>({
-      .key = "node.dead_after", .type = duration, .least = second, .greatest = hour,
-      .help = "A node that was silent for this long is taken for dead, and its claims are rescued."}),
+  with<&s::node, &node_settings::name>({
+    .key = "node.name", .type = name,
+    .help = "This node's name, the same in every life of it.",
+    .when_unset = "host name and HTTP port"}),
+  with<&s::node, &node_settings::heartbeat_interval>({
+    .key = "node.heartbeat_interval", .type = duration, .least = 100, .greatest = minute,
+    .help = "Between two signs of life that this node leaves in the database."}),
+  with<&s::node, &node_settings::dead_after>({
+    .key = "node.dead_after", .type = duration, .least = second, .greatest = hour,
+    .help = "A node that was silent for this long is taken for dead, and its claims are rescued."}),
 
-    with<&s::log, &log_settings::level>({
-      .key = "log.level", .type = choice, .choices = {"debug", "info", "warning", "error"}, .takes_effect = hot,
-      .help = "The least severe messages that are logged."}),
-    with<&s::log, &log_settings::format>({
-      .key = "log.format", .type = choice, .choices = {"text", "json"},
-      .help = "Readable lines, or one JSON object a line."}),
+  with<&s::log, &log_settings::level>({
+    .key = "log.level", .type = choice, .choices = level_choices, .takes_effect = hot,
+    .help = "The least severe messages that are logged."}),
+  with<&s::log, &log_settings::format>({
+    .key = "log.format", .type = choice, .choices = format_choices,
+    .help = "Readable lines, or one JSON object a line."}),
 
-    with<&s::shutdown, &shutdown_settings::grace>({
-      .key = "shutdown.grace", .type = duration, .least = 0, .greatest = 10 * minute, .takes_effect = hot,
-      .help = "How long work in flight may take to finish after SIGTERM."}),
-  };
-}
+  with<&s::shutdown, &shutdown_settings::grace>({
+    .key = "shutdown.grace", .type = duration, .least = 0, .greatest = 10 * minute, .takes_effect = hot,
+    .help = "How long work in flight may take to finish after SIGTERM."}),
+};
 // clang-format on
 
 } // namespace
 
 std::span<const description> descriptions() {
-  static const auto table = make_table();
   return table;
 }
 

@@ -46,7 +46,7 @@ struct description {
   std::int64_t greatest = 0;
   /// Only multiples of it are allowed.
   std::int64_t step = 1;
-  std::vector<std::string_view> choices{};
+  std::span<const std::string_view> choices{};
   change takes_effect = change::restart;
   std::string_view help{};
   /// What holds while no value is set; for settings that may have none.

@@ -65,6 +65,7 @@ int run_bench(const arguments &given) {
     bench.found.begin(one.name);
     one.run(bench);
   }
+  bench.finish();
   bench.found.print(std::cout);
   write_json(given.json_file, bench.found);
   return given.is_asserting && !bench.found.are_all_met() ? 1 : 0;

@@ -148,7 +148,7 @@ Try it yourself:
 
   curl -s {url}/api/events/{identity} -H "X-API-Key: $KEY"
   curl -s '{url}/api/inbox?status=pending&limit=10' -H "X-API-Key: $KEY"
-  curl -s -X POST {url}/api/ack/{identity} -H "X-API-Key: $KEY"
+  curl -s -d '' {url}/api/ack/{identity} -H "X-API-Key: $KEY"
   curl -s {url}/health/ready
 """)
 

@@ -34,8 +34,7 @@ int go_up(db::store_source &source) {
   auto applied = source.migrate();
   if (!applied)
     return refuse(applied.error());
-  std::cout << source.describe() << ": " << *applied
-            << " migrations applied\n";
+  std::cout << source.describe() << ": " << *applied << " migrations applied\n";
   return done;
 }
 

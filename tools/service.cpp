@@ -53,7 +53,9 @@ public:
   /// From now on the next signal ends the process at once.
   void leave_at_the_next() const {
     struct sigaction leave {};
-    leave.sa_handler = [](int) { _exit(static_cast<int>(serve_exit::stopped)); };
+    leave.sa_handler = [](int) {
+      _exit(static_cast<int>(serve_exit::stopped));
+    };
     for (int number : {SIGTERM, SIGINT})
       sigaction(number, &leave, nullptr);
     pthread_sigmask(SIG_UNBLOCK, &signals_, nullptr);

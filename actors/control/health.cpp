@@ -15,8 +15,7 @@ constexpr long counted_at_least = 10'000;
 
 } // namespace
 
-health_state::health_state(pointer self) : self_(self) {
-}
+health_state::health_state(pointer self) : self_(self) {}
 
 void health_state::init(parts_ptr parts) {
   parts_ = std::move(parts);

@@ -13,8 +13,7 @@ constexpr std::chrono::milliseconds rescue_interval{2'000};
 
 } // namespace
 
-janitor_state::janitor_state(pointer self) : self_(self) {
-}
+janitor_state::janitor_state(pointer self) : self_(self) {}
 
 void janitor_state::init(parts_ptr parts) {
   parts_ = std::move(parts);
@@ -53,8 +52,8 @@ void janitor_state::rescue() {
       .stuck_after = parts_->settings.processor.stuck_item_timeout,
       .node_dead_after = parts_->settings.node.dead_after,
       .max_attempts = parts_->settings.processor.max_attempts};
-  auto rescued = session_->with(
-      [&](db::store &store) { return store.rescue(request); });
+  auto rescued =
+      session_->with([&](db::store &store) { return store.rescue(request); });
   if (rescued && rescued->rescued + rescued->quarantined > 0) {
     spdlog::warn("rescued {} stuck items, quarantined {}", rescued->rescued,
                  rescued->quarantined);

@@ -4,8 +4,7 @@ namespace sluice::actors {
 
 void rate_window::note(std::uint64_t value, time_point now) {
   samples_.push_back({now, value});
-  while (samples_.size() > 2 &&
-         now - samples_[1].at >= std::chrono::minutes(1))
+  while (samples_.size() > 2 && now - samples_[1].at >= std::chrono::minutes(1))
     samples_.pop_front();
 }
 

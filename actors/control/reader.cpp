@@ -4,8 +4,7 @@
 
 namespace sluice::actors {
 
-reader_state::reader_state(pointer) {
-}
+reader_state::reader_state(pointer) {}
 
 void reader_state::init(parts_ptr parts) {
   session_.emplace(parts->source, db::purpose::read);
@@ -13,8 +12,8 @@ void reader_state::init(parts_ptr parts) {
 
 void reader_state::run(store_job &job) {
   auto session = session_->get();
-  auto outcome = session ? job.call(*session, {})
-                         : job.call(nullptr, session.error());
+  auto outcome =
+      session ? job.call(*session, {}) : job.call(nullptr, session.error());
   if (session && !outcome)
     session_->note(outcome.error());
 }

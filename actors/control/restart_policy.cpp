@@ -3,8 +3,7 @@
 namespace sluice::actors {
 
 restart_policy::restart_policy(restart_limits limits)
-    : limits_(limits), delays_(limits.first_delay, limits.longest_delay) {
-}
+    : limits_(limits), delays_(limits.first_delay, limits.longest_delay) {}
 
 std::optional<std::chrono::milliseconds>
 restart_policy::on_crash(time_point now) {

@@ -31,8 +31,7 @@ bool is_spent(db::errc code) {
 store_session::store_session(std::shared_ptr<db::store_source> source,
                              db::purpose purpose)
     : source_(std::move(source)), purpose_(purpose),
-      pauses_(first_pause, longest_pause) {
-}
+      pauses_(first_pause, longest_pause) {}
 
 db::result<db::store *> store_session::get() {
   if (session_)

@@ -12,14 +12,18 @@
 
 namespace sluice::actors {
 
-supervisor_state::supervisor_state(pointer self) : self_(self) {
-}
+supervisor_state::supervisor_state(pointer self) : self_(self) {}
 
 supervisor_state::~supervisor_state() {
-  for (auto &child : children_)
+  // Whatever ended it: without a supervisor the service must not go on.
+  if (!is_stopping_ && parts_ && parts_->on_escalation)
+    parts_->on_escalation();
+  for (auto &child : children_) {
+    child.clear();
     if (child.current)
       caf::anon_send_exit(caf::actor_cast<caf::actor>(child.current),
                           caf::exit_reason::kill);
+  }
 }
 
 template <class Handle, class Function>
@@ -117,6 +121,7 @@ supervisor_actor::behavior_type supervisor(supervisor_state::pointer self,
   return {
       [=](stop_atom) { self->state.stop(); },
       [=](start_atom, std::size_t child) { self->state.start(child); },
+      [](hello_atom) { return true; },
   };
 }
 

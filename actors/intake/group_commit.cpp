@@ -17,8 +17,7 @@ void answer(submission &waiting, accept_reply replies) {
 
 group_commit::group_commit(store_session &session, counters &counts,
                            std::chrono::seconds dedup_window)
-    : session_(session), counts_(counts), dedup_window_(dedup_window) {
-}
+    : session_(session), counts_(counts), dedup_window_(dedup_window) {}
 
 void group_commit::run(std::vector<submission_ptr> batch) {
   std::vector<db::new_event> events;

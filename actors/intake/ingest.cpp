@@ -5,8 +5,7 @@
 
 namespace sluice::actors {
 
-ingest_state::ingest_state(pointer self) : self_(self) {
-}
+ingest_state::ingest_state(pointer self) : self_(self) {}
 
 void ingest_state::init(parts_ptr parts) {
   parts_ = std::move(parts);

@@ -12,15 +12,14 @@ constexpr int polls_until_idle = 10;
 } // namespace
 
 poll_pacer::poll_pacer(poll_intervals intervals)
-    : intervals_(intervals), empty_wait_(intervals.min) {
-}
+    : intervals_(intervals), empty_wait_(intervals.min) {}
 
 void poll_pacer::claimed(int count, int limit, time_point now) {
   last_poll_ = now;
   if (count == 0) {
     ++empty_polls_;
-    next_ = now + (empty_polls_ >= polls_until_idle ? intervals_.idle
-                                                    : empty_wait_);
+    next_ = now +
+            (empty_polls_ >= polls_until_idle ? intervals_.idle : empty_wait_);
     empty_wait_ = std::min(empty_wait_ * 2, intervals_.max);
     return;
   }

@@ -6,8 +6,7 @@
 
 namespace sluice::actors {
 
-poller_state::poller_state(pointer self) : self_(self) {
-}
+poller_state::poller_state(pointer self) : self_(self) {}
 
 void poller_state::init(parts_ptr parts) {
   parts_ = std::move(parts);
@@ -76,8 +75,9 @@ bool poller_state::claim_once() {
     if (claim.error().code == db::errc::in_doubt)
       orphans_.insert(request.id);
     auto now = clock::now();
-    pacer_->failed(std::max(session_->next_attempt(),
-                            now + parts_->settings.processor.min_poll_interval));
+    pacer_->failed(
+        std::max(session_->next_attempt(),
+                 now + parts_->settings.processor.min_poll_interval));
     spdlog::debug("poller: {}", claim.error().text);
     return false;
   }

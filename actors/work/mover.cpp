@@ -5,8 +5,7 @@
 namespace sluice::actors {
 
 mover::mover(store_session &session, counters &counts, retry_policy policy)
-    : session_(session), counts_(counts), policy_(policy) {
-}
+    : session_(session), counts_(counts), policy_(policy) {}
 
 void mover::take(db::claim work) {
   work_ = std::move(work);
@@ -72,9 +71,8 @@ mover::step mover::give_up(items part, std::string_view reason) {
     failures.push_back({.id = item.id,
                         .reason = std::string(reason),
                         .retry_in = policy_.wait_after(item.attempts + 1)});
-  auto failed = session_.with([&](db::store &store) {
-    return store.fail_items(work_.id, failures);
-  });
+  auto failed = session_.with(
+      [&](db::store &store) { return store.fail_items(work_.id, failures); });
   if (!failed)
     return step::away;
   counts_.retried += static_cast<std::uint64_t>(failed->retried);

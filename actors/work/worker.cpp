@@ -4,8 +4,7 @@
 
 namespace sluice::actors {
 
-worker_state::worker_state(pointer self) : self_(self) {
-}
+worker_state::worker_state(pointer self) : self_(self) {}
 
 void worker_state::init(parts_ptr parts, std::size_t slot) {
   parts_ = std::move(parts);
@@ -36,7 +35,8 @@ void worker_state::go_on() {
   if (!advance()) {
     // Messages are served in between, so that a stop is not kept waiting.
     auto wait = session_->next_attempt() - store_session::clock::now();
-    constexpr store_session::clock::duration least{std::chrono::milliseconds(10)};
+    constexpr store_session::clock::duration least{
+        std::chrono::milliseconds(10)};
     self_->delayed_send(self_, std::max(wait, least), tick_atom::value);
     return;
   }

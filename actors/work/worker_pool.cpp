@@ -8,8 +8,7 @@
 
 namespace sluice::actors {
 
-worker_pool_state::worker_pool_state(pointer self) : self_(self) {
-}
+worker_pool_state::worker_pool_state(pointer self) : self_(self) {}
 
 worker_pool_state::~worker_pool_state() {
   for (auto &slot : slots_)
@@ -67,8 +66,7 @@ void worker_pool_state::start(std::size_t slot) {
     return;
   auto &record = slots_[slot];
   record.worker =
-      spawn_child<caf::monitored + caf::detached>(
-          self_, worker, parts_, slot);
+      spawn_child<caf::monitored + caf::detached>(self_, worker, parts_, slot);
   if (record.claim)
     self_->send(record.worker, abandon_atom::value, record.claim);
 }

@@ -88,6 +88,13 @@ session::accept(std::span<const new_event> events,
 
 result<std::optional<std::vector<accept_outcome>>>
 session::resolve(const error &doubt) {
+  // To begin a change settles what a failed COMMIT left behind, so that the
+  // answer is there by then. Only an accept may have been followed by a
+  // restart, after which a COMMIT that failed may count.
+  if (doubt.code == errc::in_doubt && doubt.doubt.empty())
+    return change("resolve", [](connection &, timestamp) {
+      return std::optional<std::vector<accept_outcome>>();
+    });
   auto outcomes = read_doubt(doubt.doubt);
   if (!outcomes)
     return fail(errc::rejected, "resolve: this is no doubt of this store");

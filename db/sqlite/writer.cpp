@@ -158,8 +158,15 @@ error writer::give_up(std::string_view operation, const std::exception &cause) {
   is_suspect_ = true;
   // The frames of a COMMIT that failed may be complete on the disk, and would
   // count after a crash. Once the probe has overwritten them they are gone.
-  if (!is_settled() && was_committing && (code & 0xFF) == SQLITE_IOERR)
+  if (is_settled())
+    return failure;
+  if (was_committing && (code & 0xFF) == SQLITE_IOERR)
     failure.code = errc::in_doubt;
+  else
+    // Opened anew at the next attempt, in case it is the connection and not
+    // the medium that is ill. In doubt it has to stay: opening would read the
+    // frames in question back in.
+    connection_.reset();
   return failure;
 }
 
@@ -185,9 +192,6 @@ bool writer::is_settled() noexcept {
     probe();
     return true;
   } catch (const std::exception &) {
-    // Opened anew at the next attempt, in case it is the connection and not
-    // the medium that is ill.
-    connection_.reset();
     return false;
   }
 }

@@ -67,8 +67,8 @@ class Connection:
         """Sends one request and reads its answer. Raises what is above."""
         head = [f"{method} {path} HTTP/1.1", f"Host: 127.0.0.1:{self.port}"]
         head += [f"{name}: {value}" for name, value in headers]
-        if body is not None:
-            head.append(f"Content-Length: {len(body)}")
+        if body is not None or method == "POST":
+            head.append(f"Content-Length: {len(body or b'')}")
         message = "\r\n".join(head).encode() + b"\r\n\r\n" + (body or b"")
         try:
             self._send(message)

@@ -18,7 +18,8 @@ def body(run):
     store = open_store(run)
     store.start()
     service = Service(run, store.url, settings={
-        "store.call_timeout": f"{CALL_TIMEOUT:g}s"})
+        "store.call_timeout": f"{CALL_TIMEOUT:g}s",
+        "store.connect_timeout": f"{CALL_TIMEOUT:g}s"})
     service.start()
     tenants = [service.organization(name) for name in ("one", "two")]
     mix = Mix(pause=0.002)

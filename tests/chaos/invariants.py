@@ -18,7 +18,7 @@ NO_ROWS = {
     "id in events and in discarded":
         "select e.id from events e join discarded d on d.id = e.id",
     "two events for one dedup_id":
-        "select dedup_id, min(id) from (select id, organization_id, dedup_id"
+        "select dedup_id, count(*) from (select id, organization_id, dedup_id"
         " from events union all select id, organization_id, dedup_id from"
         " event_queue) a where dedup_id is not null"
         " group by organization_id, dedup_id having count(*) > 1",

@@ -23,6 +23,13 @@ FAULTS = {
               " left",
     "bytes": "cut in the middle of whatever is sent next",
 }
+# Whose COMMIT it is, told by words of the transaction's last statement.
+STATEMENTS = {
+    "any": b"",
+    "accept": b"INSERT INTO event_queue",
+    "claim": b"FOR UPDATE SKIP LOCKED",
+    "move": b"INSERT INTO event_deliveries",
+}
 SSL_REQUEST, GSS_REQUEST, CANCEL = 80877103, 80877104, 80877102
 
 
@@ -36,6 +43,7 @@ class Proxy:
         self.fired = threading.Event()
         self.commits = 0
         self._armed = None
+        self._words = b""
         self._bytes_left = 0
         self._lock = threading.Lock()
         self._links = set()
@@ -44,10 +52,11 @@ class Proxy:
         threading.Thread(target=self._accept, daemon=True).start()
         run.cleanup.callback(self.close)
 
-    def arm(self, fault, after_bytes=0):
+    def arm(self, fault, after_bytes=0, statement="any"):
         with self._lock:
             self.fired.clear()
             self._armed = fault
+            self._words = STATEMENTS[statement]
             self._bytes_left = after_bytes
 
     def disarm(self):
@@ -62,8 +71,11 @@ class Proxy:
         self._listener.close()
         self.cut_all()
 
-    def take(self, message):
-        """The fault that this message of a client meets, if any."""
+    def take(self, message, statement):
+        """The fault that this message of a client meets, if any.
+
+        `statement` is what the client sent before, with its words.
+        """
         commit = is_commit(message)
         with self._lock:
             self.commits += commit
@@ -71,7 +83,8 @@ class Proxy:
                 self._bytes_left -= len(message)
                 hit = self._bytes_left <= 0
             else:
-                hit = commit and self._armed is not None
+                hit = (commit and self._armed is not None
+                       and self._words in statement)
             if not hit:
                 return None
             fault, self._armed = self._armed, None
@@ -112,6 +125,7 @@ class Link:
         self._client = peer
         self._server = server
         self._backend = None
+        self._statement = b""
         self._swallow = None  # a function of the answer's bytes, once armed
         self._started = False
         for end in (peer, server):
@@ -152,7 +166,11 @@ class Link:
             if size is None or len(data) < size:
                 return data
             message, data = data[:size], data[size:]
-            fault = self._proxy.take(message) if self._started else None
+            fault = None
+            if self._started:
+                fault = self._proxy.take(message, self._statement)
+                if message[:1] in (b"Q", b"P"):
+                    self._statement = message
             if fault:
                 self._strike(fault, message)
             else:

@@ -1,27 +1,14 @@
 #include "tests/config/scratch.hpp"
 
-#include <cstdlib>
 #include <fstream>
 
 #include <catch2/catch.hpp>
 
 namespace sluice::tests {
 
-scratch_folder::scratch_folder() {
-  auto name = (std::filesystem::temp_directory_path() / "sluice-config-XXXXXX")
-                  .string();
-  REQUIRE(mkdtemp(name.data()) != nullptr);
-  path_ = name;
-}
-
-scratch_folder::~scratch_folder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
 std::filesystem::path scratch_folder::write(std::string_view name,
                                             std::string_view content) const {
-  auto path = path_ / name;
+  auto path = folder_.path() / name;
   std::ofstream file(path, std::ios::binary);
   file << content;
   file.close();

@@ -6,25 +6,21 @@
 #include <vector>
 
 #include "config/load.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace sluice::tests {
 
 /// A folder of its own that is removed in the end.
 class scratch_folder {
 public:
-  scratch_folder();
-  ~scratch_folder();
-  scratch_folder(const scratch_folder &) = delete;
-  scratch_folder &operator=(const scratch_folder &) = delete;
-
-  const std::filesystem::path &path() const { return path_; }
+  const std::filesystem::path &path() const { return folder_.path(); }
 
   /// Writes a file and returns its path.
   std::filesystem::path write(std::string_view name,
                               std::string_view content) const;
 
 private:
-  std::filesystem::path path_;
+  temporary_folder folder_;
 };
 
 /// Sources with nothing in them, whatever the working directory holds.

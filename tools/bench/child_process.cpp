@@ -77,13 +77,7 @@ child_process::child_process(const child_options &options)
 }
 
 child_process::~child_process() {
-  try {
-    stop();
-  } catch (const bench_failure &) {
-    // Interrupted while waiting: no more patience.
-    ::kill(pid_, SIGKILL);
-    ::waitpid(pid_, nullptr, 0);
-  }
+  stop();
 }
 
 bool child_process::is_running() {
@@ -107,7 +101,7 @@ void child_process::stop(int how, milliseconds grace) {
   if (!is_running())
     return;
   ::kill(pid_, how);
-  if (wait_until([&] { return !is_running(); }, grace, milliseconds(10)))
+  if (wait_regardless([&] { return !is_running(); }, grace, milliseconds(10)))
     return;
   ::kill(pid_, SIGKILL);
   ::waitpid(pid_, nullptr, 0);

@@ -40,7 +40,8 @@ public:
   /// Its exit code, or 128 and the signal; throws when it takes longer.
   int wait(std::chrono::milliseconds limit);
 
-  /// Asks with `how`, and kills it when it has not gone in time.
+  /// Asks with `how`, and kills it when it has not gone in time. Signals to
+  /// us don't shorten the wait.
   void stop(int how = SIGTERM,
             std::chrono::milliseconds grace = std::chrono::seconds(30));
 

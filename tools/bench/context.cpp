@@ -23,6 +23,17 @@ bench_context::settings(std::map<std::string, std::string> more) const {
   return more;
 }
 
+void bench_context::finish() {
+  cluster_.reset();
+  found.begin("conditions");
+  found.add(figure{"processors used by others",
+                   "%",
+                   {share_.others()},
+                   options.postgres_url.empty()
+                       ? "of the machine, over the whole run"
+                       : "the given PostgreSQL server included"});
+}
+
 void bench_context::tell(const std::string &line) const {
   std::cerr << "bench: " << line << std::endl;
 }

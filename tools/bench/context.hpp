@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "tools/bench/machine_share.hpp"
 #include "tools/bench/postgres_cluster.hpp"
 #include "tools/bench/report.hpp"
 #include "tools/bench/target.hpp"
@@ -49,10 +50,15 @@ public:
   /// Tells the user where we are, on standard error.
   void tell(const std::string &line) const;
 
+  /// Ends what scenarios share and notes how disturbed the run was. After
+  /// the last scenario.
+  void finish();
+
   const bench_options options;
   report found;
 
 private:
+  machine_share share_;
   std::unique_ptr<postgres_cluster> cluster_;
 };
 

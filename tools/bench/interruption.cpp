@@ -32,9 +32,19 @@ void throw_if_interrupted() {
 bool wait_until(const std::function<bool()> &condition,
                 std::chrono::milliseconds limit,
                 std::chrono::milliseconds pause) {
+  return wait_regardless(
+      [&] {
+        throw_if_interrupted();
+        return condition();
+      },
+      limit, pause);
+}
+
+bool wait_regardless(const std::function<bool()> &condition,
+                     std::chrono::milliseconds limit,
+                     std::chrono::milliseconds pause) {
   auto end = std::chrono::steady_clock::now() + limit;
   while (!condition()) {
-    throw_if_interrupted();
     if (std::chrono::steady_clock::now() >= end)
       return false;
     std::this_thread::sleep_for(pause);

@@ -18,6 +18,12 @@ bool wait_until(const std::function<bool()> &condition,
                 std::chrono::milliseconds limit,
                 std::chrono::milliseconds pause);
 
+/// As `wait_until`, whatever the signals: for cleaning up. Throws only what
+/// `condition` throws.
+bool wait_regardless(const std::function<bool()> &condition,
+                     std::chrono::milliseconds limit,
+                     std::chrono::milliseconds pause);
+
 /// Lets time pass. Throws as `throw_if_interrupted`.
 void pass_time(std::chrono::milliseconds time);
 

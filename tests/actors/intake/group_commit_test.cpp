@@ -1,0 +1,138 @@
+#include "actors/intake/group_commit.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "tests/actors/fixture.hpp"
+
+using namespace sluice;
+using namespace sluice::tests;
+using actors::accept_reply;
+using actors::submission;
+using actors::submission_ptr;
+using moment = planned_fault::moment;
+
+namespace {
+
+/// A commit under test and the clients that wait for it.
+struct commit_fixture : faulty_fixture {
+  commit_fixture()
+      : session(source, db::purpose::intake),
+        commit(session, counts, std::chrono::hours(1)) {}
+
+  std::future<db::result<accept_reply>>
+  submit(std::vector<db::new_event> events) {
+    auto one = std::make_shared<submission>();
+    one->events = std::move(events);
+    one->deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+    auto reply = one->reply.get_future();
+    waiting.push_back(std::move(one));
+    return reply;
+  }
+  void run() { commit.run(std::exchange(waiting, {})); }
+
+  actors::store_session session;
+  actors::group_commit commit;
+  std::vector<submission_ptr> waiting;
+};
+
+bool all_accepted(const accept_reply &replies) {
+  return std::all_of(replies.begin(), replies.end(), [](auto &one) {
+    return one && one->what == db::accept_outcome::kind::accepted;
+  });
+}
+
+bool all_failed(const accept_reply &replies, db::errc code) {
+  return std::all_of(replies.begin(), replies.end(), [code](auto &one) {
+    return !one && one.error().code == code;
+  });
+}
+
+constexpr char queued[] = "SELECT count(*) FROM event_queue";
+
+} // namespace
+
+TEST_CASE_METHOD(commit_fixture, "many clients share one commit") {
+  auto first = submit(make_events(owner.id(), 3));
+  auto second = submit(make_events(owner.id(), 1));
+  run();
+  CHECK(first.get()->size() == 3);
+  CHECK(all_accepted(*second.get()));
+  CHECK(plan().calls("accept") == 1);
+  CHECK(counts.accepted == 4);
+  CHECK(count(queued) == 4);
+}
+
+TEST_CASE_METHOD(commit_fixture,
+                 "nobody is acknowledged when the commit fails") {
+  plan().add({.method = "accept", .code = db::errc::unavailable});
+  auto first = submit(make_events(owner.id(), 2));
+  auto second = submit(make_events(owner.id(), 1));
+  run();
+  CHECK(all_failed(*first.get(), db::errc::unavailable));
+  CHECK(all_failed(*second.get(), db::errc::unavailable));
+  CHECK(count(queued) == 0);
+  CHECK(counts.accepted == 0);
+}
+
+TEST_CASE_METHOD(commit_fixture,
+                 "an event that the store refuses costs only itself") {
+  auto events = make_events(owner.id(), 9);
+  store->execute("CREATE TRIGGER refuse BEFORE INSERT ON event_queue WHEN "
+                 "NEW.type = 'bad' BEGIN SELECT RAISE(ABORT, 'bad'); END");
+  events[4].type = "bad";
+  auto reply = submit(events);
+  run();
+  auto replies = *reply.get();
+  for (std::size_t at = 0; at < replies.size(); ++at) {
+    INFO("event " << at);
+    CHECK(replies[at].has_value() == (at != 4));
+  }
+  CHECK(replies[4].error().code == db::errc::rejected);
+  CHECK(count(queued) == 8);
+}
+
+TEST_CASE_METHOD(commit_fixture, "a conflict is tried again") {
+  plan().add({.method = "accept", .times = 3, .code = db::errc::conflict});
+  auto reply = submit(make_events(owner.id(), 2));
+  run();
+  CHECK(all_accepted(*reply.get()));
+  CHECK(count(queued) == 2);
+}
+
+TEST_CASE_METHOD(commit_fixture,
+                 "a doubtful commit that happened is acknowledged, once") {
+  plan().add({.method = "accept",
+              .when = moment::after_effect,
+              .code = db::errc::in_doubt});
+  auto reply = submit(make_events(owner.id(), 2));
+  run();
+  CHECK(all_accepted(*reply.get()));
+  CHECK(plan().calls("accept") == 1);
+  CHECK(count(queued) == 2);
+}
+
+TEST_CASE_METHOD(commit_fixture,
+                 "a doubtful commit that did not happen is made again") {
+  plan().add({.method = "accept",
+              .when = moment::before_effect,
+              .code = db::errc::in_doubt});
+  auto reply = submit(make_events(owner.id(), 2));
+  run();
+  CHECK(all_accepted(*reply.get()));
+  CHECK(plan().calls("accept") == 2);
+  CHECK(count(queued) == 2);
+}
+
+TEST_CASE_METHOD(commit_fixture,
+                 "a doubt that can't be settled in time is told as such") {
+  plan().add({.method = "accept",
+              .when = moment::after_effect,
+              .code = db::errc::in_doubt});
+  plan().add({.method = "connect", .call = 2, .times = -1});
+  auto one = std::make_shared<submission>();
+  one->events = make_events(owner.id(), 1);
+  one->deadline = std::chrono::steady_clock::now();
+  auto reply = one->reply.get_future();
+  commit.run({one});
+  CHECK(all_failed(*reply.get(), db::errc::in_doubt));
+}

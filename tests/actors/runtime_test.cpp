@@ -1,0 +1,150 @@
+#include "actors/runtime.hpp"
+
+#include <atomic>
+#include <thread>
+
+#include <catch2/catch.hpp>
+
+#include "tests/actors/fixture.hpp"
+
+using namespace sluice;
+using namespace sluice::tests;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct runtime_fixture : faulty_fixture {
+  runtime_fixture() { start(); }
+
+  void start() {
+    service = std::make_unique<actors::runtime>(actors::runtime::options{
+        .source = source,
+        .self = make_node(),
+        .settings = quick_settings(),
+        .on_escalation = [this] { has_escalated = true; }});
+  }
+
+  bool accept(std::vector<db::new_event> events) {
+    auto replies = service->door().accept(std::move(events));
+    return replies && std::all_of(replies->begin(), replies->end(),
+                                  [](auto &one) { return one.has_value(); });
+  }
+
+  std::optional<db::event_view> find(db::event_id id) {
+    auto owner_id = owner.id();
+    auto found = service->door().ask<std::optional<db::event_view>>(
+        [=](db::store &session) { return session.find_event(owner_id, id); });
+    return found ? *found : std::nullopt;
+  }
+
+  bool is_stored(db::event_id id) {
+    auto found = find(id);
+    return found && found->where == db::event_view::place::stored;
+  }
+
+  bool takes_events() {
+    return eventually([&] { return accept(make_events(owner.id(), 1)); });
+  }
+
+  std::atomic<bool> has_escalated{false};
+  std::unique_ptr<actors::runtime> service;
+};
+
+constexpr char queued[] = "SELECT count(*) FROM event_queue";
+
+} // namespace
+
+TEST_CASE_METHOD(runtime_fixture, "an accepted event reaches the log") {
+  auto events = make_events(owner.id(), 3);
+  REQUIRE(accept(events));
+  CHECK(eventually([&] { return is_stored(events[2].id); }));
+  CHECK(eventually([&] { return count(queued) == 0; }));
+}
+
+TEST_CASE_METHOD(runtime_fixture,
+                 "an event into an idle service does not wait for a poll") {
+  REQUIRE(eventually([&] { return service->door().health().database_is_up; }));
+  for (int round = 0; round < 3; ++round) {
+    auto events = make_events(owner.id(), 1);
+    REQUIRE(accept(events));
+    CHECK(eventually([&] { return is_stored(events[0].id); }));
+  }
+}
+
+TEST_CASE_METHOD(runtime_fixture, "health shows what was done") {
+  REQUIRE(accept(make_events(owner.id(), 4)));
+  CHECK(eventually([&] {
+    auto sample = service->door().health();
+    return sample.is_ready && sample.accepted == 4 && sample.stored == 4;
+  }));
+}
+
+TEST_CASE_METHOD(runtime_fixture,
+                 "each part that crashes comes back, and nothing is lost") {
+  auto child = GENERATE(as<std::string>{}, "ingest", "poller", "worker",
+                        "janitor", "health", "reader");
+  auto before = make_events(owner.id(), 50);
+  REQUIRE(accept(before));
+  REQUIRE(service->crash(child));
+  CHECK(eventually([&] { return service->door().health().restarts == 1; }));
+  auto after = make_events(owner.id(), 1);
+  CHECK(eventually([&] { return accept(after) || count(queued) < 0; }));
+  CHECK(eventually([&] { return count("SELECT count(*) FROM events") >= 51; }));
+  CHECK(eventually([&] { return count(queued) == 0; }));
+  CHECK(count("SELECT count(*) - count(DISTINCT id) FROM events") == 0);
+  CHECK_FALSE(has_escalated);
+}
+
+TEST_CASE_METHOD(runtime_fixture,
+                 "a part that keeps crashing ends the service") {
+  for (std::uint64_t crash = 1; crash <= 6; ++crash) {
+    REQUIRE(eventually([&] {
+      service->crash("ingest");
+      return service->door().health().restarts >= crash || has_escalated;
+    }));
+  }
+  CHECK(eventually([&] { return has_escalated.load(); }));
+}
+
+TEST_CASE_METHOD(runtime_fixture,
+                 "a database that goes away is lived through") {
+  plan().add({.method = "", .times = -1});
+  plan().add({.method = "connect", .times = -1});
+  CHECK(eventually([&] { return !accept(make_events(owner.id(), 1)); }));
+  CHECK(eventually([&] { return !service->door().health().is_ready; }));
+  plan().clear();
+  CHECK(takes_events());
+  CHECK(eventually([&] { return service->door().health().is_ready; }));
+  CHECK(eventually([&] { return count(queued) == 0; }));
+  CHECK_FALSE(has_escalated);
+}
+
+TEST_CASE_METHOD(runtime_fixture,
+                 "stopping finishes what was begun and gives back the rest") {
+  std::vector<std::thread> clients;
+  std::atomic<int> accepted{0};
+  std::atomic<bool> stop{false};
+  for (int client = 0; client < 4; ++client)
+    clients.emplace_back([&] {
+      while (!stop)
+        accepted += accept(make_events(owner.id(), 5)) ? 5 : 0;
+    });
+  REQUIRE(eventually([&] { return accepted > 200; }));
+  CHECK(service->stop(10s));
+  stop = true;
+  for (auto &client : clients)
+    client.join();
+  CHECK(count("SELECT (SELECT count(*) FROM events) + (SELECT count(*) FROM "
+              "event_queue)") == accepted);
+  CHECK(count("SELECT count(*) FROM event_queue WHERE status = 'processing'") ==
+        0);
+}
+
+TEST_CASE_METHOD(runtime_fixture,
+                 "claims of an earlier life come back at the start") {
+  service->stop(10s);
+  auto orphans = claimed(make_events(owner.id(), 10));
+  REQUIRE(orphans.items.size() == 10);
+  start();
+  CHECK(eventually([&] { return count("SELECT count(*) FROM events") == 10; }));
+}

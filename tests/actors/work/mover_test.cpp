@@ -1,0 +1,122 @@
+#include "actors/work/mover.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "tests/actors/fixture.hpp"
+
+using namespace sluice;
+using namespace sluice::tests;
+using namespace std::chrono_literals;
+using moment = planned_fault::moment;
+
+namespace {
+
+struct mover_fixture : faulty_fixture {
+  mover_fixture()
+      : session(source, db::purpose::work),
+        mover(session, counts, {.max_attempts = 5, .first_wait = 1s}) {}
+
+  actors::store_session session;
+  actors::mover mover;
+};
+
+constexpr char stored[] = "SELECT count(*) FROM events";
+constexpr char pending[] =
+    "SELECT count(*) FROM event_queue WHERE status = 'pending'";
+
+/// Makes the log refuse an event of this id, as it refuses a second copy.
+void forbid(store_under_test &store, const db::new_event &event) {
+  store.execute("INSERT INTO events (id, organization_id, type, payload, "
+                "inserted_at, accepted_at) VALUES ('" +
+                event.id.to_string() + "', '" + event.organization.to_string() +
+                "', 'x', '{}', 0, 0)");
+}
+
+} // namespace
+
+TEST_CASE_METHOD(mover_fixture, "a claim goes into the log in one call") {
+  mover.take(claimed(make_events(owner.id(), 20)));
+  CHECK(mover.advance());
+  CHECK(count(stored) == 20);
+  CHECK(plan().calls("move") == 1);
+  CHECK(counts.stored == 20);
+}
+
+TEST_CASE_METHOD(mover_fixture,
+                 "a bad item costs itself and goes back with the reason") {
+  auto events = make_events(owner.id(), 20);
+  forbid(*store, events[7]);
+  mover.take(claimed(events));
+  CHECK(mover.advance());
+  CHECK(count(stored) == 20); // 19 and the one that was there
+  CHECK(count(pending) == 1);
+  CHECK(count("SELECT attempts FROM event_queue") == 1);
+  CHECK(count("SELECT count(*) FROM event_queue WHERE last_error <> ''") == 1);
+  CHECK(mover.earliest_retry() == 1000ms);
+}
+
+TEST_CASE_METHOD(mover_fixture,
+                 "the last attempt of a bad item leads to quarantine") {
+  auto events = make_events(owner.id(), 3);
+  forbid(*store, events[1]);
+  auto claim = claimed(events);
+  claim.items[1].attempts = 4;
+  mover.take(claim);
+  CHECK(mover.advance());
+  CHECK(count("SELECT count(*) FROM event_queue WHERE status = "
+              "'quarantined'") == 1);
+  CHECK_FALSE(mover.earliest_retry());
+  CHECK(counts.quarantined == 1);
+}
+
+TEST_CASE_METHOD(mover_fixture,
+                 "items that failed before are moved one by one") {
+  auto claim = claimed(make_events(owner.id(), 10));
+  claim.items[2].attempts = 1;
+  claim.items[5].attempts = 3;
+  mover.take(claim);
+  CHECK(mover.advance());
+  CHECK(plan().calls("move") == 3);
+  CHECK(count(stored) == 10);
+}
+
+TEST_CASE_METHOD(
+    mover_fixture,
+    "a store that is away is waited for, and nothing counts as failed") {
+  mover.take(claimed(make_events(owner.id(), 5)));
+  plan().add({.method = "move", .code = db::errc::unavailable});
+  CHECK_FALSE(mover.advance());
+  CHECK(eventually([&] { return mover.advance(); }));
+  CHECK(count(stored) == 5);
+  CHECK(counts.retried == 0);
+}
+
+TEST_CASE_METHOD(mover_fixture,
+                 "a move whose answer was lost is not made twice") {
+  mover.take(claimed(make_events(owner.id(), 5)));
+  plan().add({.method = "move",
+              .when = moment::after_effect,
+              .code = db::errc::in_doubt});
+  CHECK_FALSE(mover.advance());
+  CHECK(eventually([&] { return mover.advance(); }));
+  CHECK(count(stored) == 5);
+  CHECK(count("SELECT count(*) FROM event_deliveries") == 5);
+}
+
+TEST_CASE_METHOD(mover_fixture,
+                 "items that an operator took away are left alone") {
+  mover.take(claimed(make_events(owner.id(), 5)));
+  store->execute("UPDATE event_queue SET status = 'pending'");
+  CHECK(mover.advance());
+  CHECK(count(stored) == 0);
+  CHECK(counts.lost_claims == 5);
+}
+
+TEST_CASE_METHOD(
+    mover_fixture,
+    "the claim of a dead worker counts one attempt and goes back") {
+  auto claim = claimed(make_events(owner.id(), 5));
+  CHECK(mover.abandon(claim, "crashed"));
+  CHECK(count(pending) == 5);
+  CHECK(count("SELECT sum(attempts) FROM event_queue") == 5);
+}

@@ -1,0 +1,27 @@
+#pragma once
+
+namespace sluice::tests {
+
+/// What SQLite's WAL files meet in this process: after `plan`, the n-th write
+/// or fsync to one of them fails with EIO, and those that follow, as often as
+/// it was said. Other files are well.
+class faulty_disk {
+public:
+  enum class operation { write, sync };
+
+  /// Puts itself between SQLite and its files; for files that are opened
+  /// from now on.
+  faulty_disk();
+  faulty_disk(const faulty_disk &) = delete;
+  faulty_disk &operator=(const faulty_disk &) = delete;
+  ~faulty_disk();
+
+  /// The `nth` operation from now fails (from 1), and `times - 1` after it.
+  void plan(operation what, int nth, int times = 1);
+  /// All is well again.
+  void heal();
+  /// True when all that was planned has happened.
+  bool is_spent() const;
+};
+
+} // namespace sluice::tests

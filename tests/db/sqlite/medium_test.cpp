@@ -1,0 +1,180 @@
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+
+#include <catch2/catch.hpp>
+
+#include "tests/db/sqlite/faulty_disk.hpp"
+#include "tests/support/store_under_test.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+using namespace sluice;
+using namespace sluice::tests;
+using namespace std::chrono_literals;
+using operation = faulty_disk::operation;
+
+namespace {
+
+/// A store on a disk that can be made to fail, with a tenant.
+struct setting {
+  faulty_disk disk;
+  std::unique_ptr<store_under_test> store = make_store("sqlite");
+  std::unique_ptr<db::store> session = store->connect();
+  tenant owner = make_tenant();
+
+  setting() { value_of(session->create_organization(owner.owner, owner.key)); }
+  ~setting() { disk.heal(); }
+
+  void reconnect() { session = store->connect(); }
+  long queued() { return store->count("SELECT count(*) FROM event_queue"); }
+};
+
+constexpr int for_ever = 1'000'000;
+
+} // namespace
+
+TEST_CASE("after a failed fsync nothing was written and the next call works",
+          "[sqlite]") {
+  setting on;
+  auto event = make_event(on.owner.id());
+  on.disk.plan(operation::sync, 1);
+  auto answer = on.session->accept({&event, 1}, 24h);
+  REQUIRE(!answer);
+  CHECK(answer.error().code == db::errc::unavailable);
+  CHECK(on.disk.is_spent());
+  CHECK(on.queued() == 0);
+  auto spent = on.session->depth(1);
+  REQUIRE(!spent);
+  CHECK(spent.error().code == db::errc::unavailable);
+  on.reconnect();
+  CHECK(value_of(on.session->accept({&event, 1}, 24h)).at(0).id == event.id);
+  CHECK(on.queued() == 1);
+}
+
+TEST_CASE("nothing is accepted until a probe was written and synced",
+          "[sqlite]") {
+  setting on;
+  auto event = make_event(on.owner.id());
+  auto other = on.store->connect();
+  on.disk.plan(operation::sync, 1, for_ever);
+  auto answer = on.session->accept({&event, 1}, 24h);
+  REQUIRE(!answer);
+  REQUIRE(answer.error().code == db::errc::in_doubt);
+  CHECK(!on.store->source()->connect(db::purpose::work));
+  // A session from before is not believed either.
+  auto second = make_event(on.owner.id());
+  CHECK(other->accept({&second, 1}, 24h).error().code == db::errc::unavailable);
+  // Reading goes on.
+  CHECK(on.store->connect(db::purpose::read)->depth(1));
+  on.disk.heal();
+  on.reconnect();
+  CHECK(!value_of(on.session->resolve(answer.error())));
+  CHECK(on.queued() == 0);
+  CHECK(on.session->accept({&event, 1}, 24h));
+}
+
+TEST_CASE("a move whose COMMIT is in doubt is resolved as not done",
+          "[sqlite]") {
+  setting on;
+  auto event = make_event(on.owner.id());
+  value_of(on.session->accept({&event, 1}, 24h));
+  auto taken = value_of(on.session->claim_items(
+      {db::node_id::generate(), db::claim_id::generate(), 1}));
+  on.disk.plan(operation::sync, 1, for_ever);
+  auto answer = on.session->move(taken.id, ids_of(taken));
+  REQUIRE(answer.error().code == db::errc::in_doubt);
+  on.disk.heal();
+  on.reconnect();
+  CHECK(!value_of(on.session->resolve(answer.error())));
+  CHECK(value_of(on.session->move(taken.id, ids_of(taken))).moved == 1);
+}
+
+TEST_CASE("an accept in doubt is found after a kill, as it came out",
+          "[sqlite]") {
+  temporary_folder folder;
+  db::store_options options;
+  options.url = "sqlite:" + (folder.path() / "sluice.db").string();
+  auto tenant = make_tenant();
+  auto events = make_events(tenant.id(), 3);
+  int doubt_pipe[2];
+  REQUIRE(pipe(doubt_pipe) == 0);
+  auto child = fork();
+  if (child == 0) {
+    faulty_disk disk;
+    auto source = value_of(db::open_store(options));
+    value_of(source->migrate());
+    auto session = value_of(source->connect(db::purpose::work));
+    disk.plan(operation::sync, 1, for_ever);
+    auto answer = session->accept(events, 24h);
+    auto doubt = answer ? "no doubt" : answer.error().doubt;
+    if (write(doubt_pipe[1], doubt.data(), doubt.size()) > 0)
+      kill(getpid(), SIGKILL);
+    _exit(1);
+  }
+  close(doubt_pipe[1]);
+  std::string doubt(4096, ' ');
+  doubt.resize(static_cast<std::size_t>(
+      std::max<ssize_t>(0, read(doubt_pipe[0], doubt.data(), doubt.size()))));
+  close(doubt_pipe[0]);
+  REQUIRE(waitpid(child, nullptr, 0) == child);
+  auto source = value_of(db::open_store(options));
+  auto session = value_of(source->connect(db::purpose::work));
+  auto outcomes =
+      value_of(session->resolve({db::errc::in_doubt, "accept", doubt}));
+  // The frames were written, only not synced: they survive a kill.
+  REQUIRE(outcomes);
+  CHECK(outcomes->size() == 3);
+  CHECK(outcomes->at(2).id == events[2].id);
+  CHECK(value_of(session->depth(10)).pending == 3);
+}
+
+TEST_CASE("a disk that fails at the n-th write or fsync loses and doubles "
+          "nothing",
+          "[sqlite]") {
+  setting on;
+  auto what = GENERATE(operation::write, operation::sync);
+  auto times = GENERATE(1, 3);
+  long moved = 0;
+  for (int nth = 1; nth <= 25; ++nth) {
+    auto events = make_events(on.owner.id(), 5);
+    on.disk.plan(what, nth, times);
+    bool is_accepted = false;
+    while (!is_accepted) {
+      auto answer = on.session->accept(events, 24h);
+      is_accepted = answer.has_value();
+      while (!answer && !is_accepted) {
+        auto session = on.store->source()->connect(db::purpose::work);
+        if (!session)
+          continue;
+        on.session = std::move(*session);
+        auto known = on.session->resolve(answer.error());
+        if (answer.error().code != db::errc::in_doubt)
+          break;
+        if (known) {
+          is_accepted = known->has_value();
+          break;
+        }
+      }
+    }
+    moved += 5;
+    REQUIRE(on.store->count("SELECT (SELECT count(*) FROM event_queue) + "
+                            "(SELECT count(*) FROM events)") == moved);
+    while (on.queued() > 0) {
+      auto taken = on.session->claim_items(
+          {db::node_id::generate(), db::claim_id::generate(), 5});
+      if (taken)
+        (void)on.session->move(taken->id, ids_of(*taken));
+      if (auto session = on.store->source()->connect(db::purpose::work))
+        on.session = std::move(*session);
+      (void)on.session->enlist(make_node());
+    }
+    on.disk.heal();
+    REQUIRE(on.store->count("SELECT count(*) FROM events") == moved);
+    REQUIRE(on.store->count("SELECT count(*) FROM event_deliveries") == moved);
+    REQUIRE(on.store->count("SELECT sum(count) FROM ledger WHERE kind = "
+                            "'stored'") == moved);
+  }
+  CHECK(on.store->count("SELECT count(*) FROM pragma_integrity_check WHERE "
+                        "integrity_check = 'ok'") == 1);
+}
