@@ -41,9 +41,9 @@ public:
   virtual ~gateway() = default;
 
   /// Hands events to the ingest actor and waits for the commit that holds
-  /// them. An event's own failure stands in its place of the reply; the
-  /// whole call fails when nothing was written. `in_doubt` in a place: the
-  /// commit's outcome could not be learned in time.
+  /// them. An event's own failure stands in its place of the reply. The whole
+  /// call fails `unavailable` when nothing was written. `in_doubt`, in a place
+  /// or for the whole call: the outcome could not be learned in time.
   virtual db::result<accept_reply>
   accept(std::vector<db::new_event> events) = 0;
 

@@ -78,7 +78,11 @@ private:
     mine->deadline = std::chrono::steady_clock::now() + patience_;
     auto reply = mine->reply.get_future();
     caf::anon_send(ingest, submit_atom::value, std::move(mine));
-    return wait_for<accept_reply>(reply);
+    auto answer = wait_for<accept_reply>(reply);
+    // No answer came: the events were on their way, and may be written yet.
+    if (!answer)
+      return db::fail(db::errc::in_doubt, answer.error().text);
+    return answer;
   }
 
   parts_ptr parts_;

@@ -160,7 +160,8 @@ std::string show(const loaded &from) {
   width = std::min<std::size_t>(width, 60);
   for (const auto &[line, where] : lines) {
     auto padding = width - std::min(width, line.size());
-    out += line + std::string(padding, ' ') + "  # " + where + '\n';
+    out.append(line).append(padding, ' ');
+    out.append("  # ").append(where).append("\n");
   }
   return out;
 }

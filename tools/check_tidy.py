@@ -7,7 +7,8 @@ BUILD holds compile_commands.json. With --changed, only files that differ from
 the commit BASE (HEAD otherwise), or include a header that does. With FILEs,
 only those. What was found clean is not looked at again until the file, a
 header of the project that it includes, the rules, the compile command or the
-machine's packages change: build/tidy-cache holds one empty file for each.
+machine's packages change: build/tidy-cache, or the folder that
+SLUICE_TIDY_CACHE names, holds one empty file for each.
 """
 
 import argparse
@@ -22,7 +23,8 @@ import time
 
 import source_tree
 
-CACHE = source_tree.ROOT / "build" / "tidy-cache"
+CACHE = pathlib.Path(os.environ.get("SLUICE_TIDY_CACHE")
+                     or source_tree.ROOT / "build" / "tidy-cache")
 RULES = (".clang-tidy", "tests/.clang-tidy")
 SECONDS_PER_FILE = 900
 
@@ -68,7 +70,9 @@ def common_key():
 
 
 def key_of(common, command, files):
-    key = hashlib.sha256(common + command.encode())
+    # The same in every clone, so that clones can share a cache.
+    key = hashlib.sha256(
+        common + command.replace(str(source_tree.ROOT), ".").encode())
     for path in files:
         content = (source_tree.ROOT / path).read_bytes()
         key.update(f"{path} {len(content)}\n".encode() + content)

@@ -67,6 +67,7 @@ FROM unnest($6::uuid[], $7::bigint[]) AS sums (organization_id, count))sql";
 
 inline constexpr char try_lock[] =
     "SELECT pg_try_advisory_xact_lock($1::bigint)";
+inline constexpr char wait_a_moment[] = "SELECT pg_sleep(0.02)";
 inline constexpr char wait_for_lock[] =
     "SELECT pg_advisory_xact_lock($1::bigint)";
 inline constexpr char end_lock_holder[] = R"sql(

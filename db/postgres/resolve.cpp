@@ -8,15 +8,25 @@ namespace sluice::db::postgres {
 
 namespace {
 
-/// Waits until the lost transaction has ended, whichever way: it holds its
-/// lock until then, and lets go of it only when its commit can be seen.
-void await_end(pqxx::nontransaction &transaction, std::int64_t lock) {
-  auto number = static_cast<long long>(lock);
-  if (transaction.exec_params1(sql::try_lock, number)[0].as<bool>())
-    return;
-  transaction.exec_params(sql::end_lock_holder, number);
+constexpr int patience = 10;
+
+/// True when the lost transaction has ended, whichever way: it holds its lock
+/// until then, and lets go of it only when its commit can be seen.
+bool has_ended(pqxx::nontransaction &transaction, long long lock) {
+  return transaction.exec_params1(sql::try_lock, lock)[0].as<bool>();
+}
+
+// A backend that lost its client ends within moments by itself, and may be
+// about to commit; only one that does not is told to go.
+void await_end(pqxx::nontransaction &transaction, long long lock) {
+  for (auto left = patience; left > 0; --left) {
+    if (has_ended(transaction, lock))
+      return;
+    transaction.exec(sql::wait_a_moment);
+  }
+  transaction.exec_params(sql::end_lock_holder, lock);
   try {
-    transaction.exec_params(sql::wait_for_lock, number);
+    transaction.exec_params(sql::wait_for_lock, lock);
   } catch (const pqxx::sql_error &problem) {
     if (problem.sqlstate() != "55P03")
       throw;

@@ -189,7 +189,7 @@ connection::fault connection::check_body() const {
 
 connection::fault connection::read_body() {
   if (!head_.has_body()) {
-    if (route_->max_body > 0 && !is_read_) {
+    if (route_->max_body > 0 && !route_->is_body_optional && !is_read_) {
       return length_required();
     }
     is_read_ = true;

@@ -64,6 +64,9 @@ struct route {
   /// with a body is refused.
   std::size_t max_body = 0;
   handler handle;
+  /// Whether a POST without a length counts as one with an empty body rather
+  /// than being refused with 411.
+  bool is_body_optional = false;
 };
 
 /// Every route of the server. Built once, then only read.

@@ -45,7 +45,7 @@ void add_inbox(route_table &table, const service_ptr &shared) {
   table.push_back({"POST", "/api/ack", "Acknowledge up to 100 events",
                    small_body, for_tenant(shared, post_ack_batch)});
   table.push_back({"POST", "/api/ack/{event_id}", "Acknowledge an event",
-                   small_body, for_tenant(shared, post_ack)});
+                   small_body, for_tenant(shared, post_ack), true});
 }
 
 void add_health(route_table &table, const service_ptr &shared) {

@@ -22,13 +22,13 @@ def body(run):
         "store.connect_timeout": f"{CALL_TIMEOUT:g}s"})
     service.start()
     tenants = [service.organization(name) for name in ("one", "two")]
-    mix = Mix(pause=0.002)
+    mix = Mix(named=0.4, pause=0.002)
     back = []
     with Load(run, [service.port], tenants, mix) as load:
         for cycle in run.cycles():
             time.sleep(run.random.uniform(0.1, 0.6))
             frozen = freeze(run, store, cycle)
-            time.sleep(run.random.choice((0.2, 1.5, 4.0, 9.0)))
+            time.sleep(run.random.choice((0.2, 2.5, 5.0)))
             thawed = time.monotonic()
             store.thaw(frozen)
             service.assert_alive()

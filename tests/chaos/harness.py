@@ -41,7 +41,7 @@ class Run:
         self.options = options
         self.seed = options.seed
         self.random = random.Random(f"{name}-{options.seed}")
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix=f"sluice-{name}-"))
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix=f"sluice-chaos-{name}-"))
         self.folder.chmod(0o711)  # PostgreSQL runs as another user below it
         self.binary = str(pathlib.Path(options.binary).resolve())
         self.figures = {}

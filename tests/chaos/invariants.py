@@ -124,7 +124,8 @@ def _check_rest(run, ids_of, book):
               f" first {foreign[:3]}")
     run.figures["in doubt, found stored"] = sum(
         1 for d in book.unknown if d in ids_of)
-    ghosts = [d for d in book.refused if d in ids_of]
+    ghosts = [event for d, event in book.refused.items() if d in ids_of]
     run.figures["refused, yet stored"] = len(ghosts)
-    run.check(not ghosts, f"{len(ghosts)} events were refused as not written"
-              f" but are stored, first {ghosts[:3]}")
+    run.check(not ghosts, f"{len(ghosts)} events are stored though their"
+              " refusal did not leave that open, told: "
+              f"{sorted({event.told for event in ghosts})}")

@@ -45,7 +45,7 @@ class Scene:
         self.store.start()
         self.service = Service(run, self.store.url, settings={
             "processor.max_attempts": str(MAX_ATTEMPTS),
-            "processor.retry_backoff": "200ms"})
+            "processor.retry_backoff": run.options.backoff})
         self.service.start()
         self.tenant = self.service.organization("poisoned")
         self.taken_ids = []
@@ -112,10 +112,12 @@ class Scene:
                            items, key=self.tenant.key)
 
     def await_log(self, name, good):
-        """Through the inbox where SQL must keep away."""
+        """Asks the service, because SQL must keep away from SQLite's file."""
         self.run.say(f"{name}: waiting for {good} good events")
+        # The first answers may come from a sample before the events.
+        time.sleep(1.5)
         empty = wait_until(lambda: self.count("pending", "processing")
-                           <= self.run.options.bad, 120, 0.05)
+                           <= self.run.options.bad, 120, 0.1)
         self.run.check(empty, f"{name}: the good events never got through")
 
     def count(self, *states):
@@ -244,6 +246,8 @@ def uuid7():
 def options(parser):
     parser.add_argument("--good", type=int, default=10_000)
     parser.add_argument("--bad", type=int, default=100)
+    parser.add_argument("--backoff", default="1s",
+                        help="processor.retry_backoff of the service")
 
 
 if __name__ == "__main__":

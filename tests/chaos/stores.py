@@ -138,7 +138,7 @@ class Cluster:
             raise harness.Abort("PostgreSQL did not start")
 
     def answers(self):
-        return self._psql("select 1", check=False).returncode == 0
+        return self._psql("select 1;", check=False).returncode == 0
 
     def stop_immediate(self):
         """`pg_ctl stop -m immediate`: no checkpoint, as in a crash."""
@@ -194,14 +194,14 @@ class Cluster:
             " 'client backend' and pid <> pg_backend_pid()")]
 
     def rows(self, sql):
-        text = f"COPY ({self._translated(sql)}) TO STDOUT"
+        text = f"COPY ({self._translated(sql)}) TO STDOUT;"
         output = self._psql(text).stdout.decode()
         return [[None if v == "\\N" else v for v in line.split("\t")]
                 for line in output.splitlines()]
 
     def execute(self, sql):
         """Runs statements in one psql; returns its output."""
-        return self._psql(sql).stdout.decode().strip()
+        return self._psql(sql + ";").stdout.decode().strip()
 
     def offline(self, *statements):
         for sql in statements:
@@ -221,7 +221,7 @@ class Cluster:
                 "-d", self.url + "&connect_timeout=5"]
 
     def _psql(self, sql, check=True):
-        done = subprocess.run(self.psql_command() + ["-c", sql],
+        done = subprocess.run(self.psql_command(), input=sql.encode(),
                               capture_output=True, timeout=120)
         if check and done.returncode:
             raise harness.Abort(

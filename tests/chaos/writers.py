@@ -30,6 +30,7 @@ class Event:
     body: bytes
     digest: str
     tries: int = 0
+    told: str = ""  # why it was refused
 
 
 class Book:
@@ -183,7 +184,7 @@ class Writer(threading.Thread):
         elif answer.status == 409 and event.tries > 1:
             self._settle(event, first_id(answer))
         elif answer.status == 503:
-            self._refuse(event, answer.slug())
+            self._refuse(event, answer.json())
             self._ending.wait(self._random.uniform(0.02, 0.06))
         else:
             self.run_.violation(
@@ -207,7 +208,7 @@ class Writer(threading.Thread):
                 self._settle_item(event, result)
         elif answer.status == 503:
             for event in events:
-                self._refuse(event, answer.slug())
+                self._refuse(event, answer.json())
             self._ending.wait(self._random.uniform(0.02, 0.06))
         else:
             self.run_.violation(f"batch of {len(events)}: {answer}")
@@ -216,7 +217,7 @@ class Writer(threading.Thread):
         if result["status"] in (201, 202):
             self._settle(event, result["id"])
         elif result["status"] == 503:
-            self._refuse(event, result["error"]["type"].rpartition(":")[2])
+            self._refuse(event, result["error"])
         else:
             self.run_.violation(f"an item of a batch: {result}")
 
@@ -253,10 +254,11 @@ class Writer(threading.Thread):
         else:
             self._again.append(event)
 
-    def _refuse(self, event, slug):
+    def _refuse(self, event, problem):
+        event.told = f"{problem['type']} {problem.get('detail', '')}"
         if event.scope != "none":
             self._again.append(event)
-        elif slug == "commit-outcome-unknown":
+        elif problem["type"].endswith(":commit-outcome-unknown"):
             self.book.unknown[event.digest] = event
         else:
             self.book.refused[event.digest] = event

@@ -142,7 +142,8 @@ TEST_CASE("every setting can be set from the environment and with --set") {
   }
 }
 
-TEST_CASE("--config goes before SLUICE_CONFIG, that before the default file") {
+TEST_CASE("the option --config goes before SLUICE_CONFIG, that before the "
+          "default file") {
   scratch_folder folder;
   auto named = folder.write("named.toml", "node.name = \"named\"");
   auto variable = folder.write("variable.toml", "node.name = \"variable\"");

@@ -20,6 +20,9 @@ struct countdown {
   }
 };
 
+constexpr int for_ever = 1'000'000;
+
+std::atomic<bool> is_dying{false};
 countdown writes;
 countdown syncs;
 sqlite3_vfs *real = nullptr;
@@ -35,8 +38,11 @@ int write_or_fail(sqlite3_file *file, const void *bytes, int size,
 }
 
 int sync_or_fail(sqlite3_file *file, int flags) {
-  if (syncs.is_due())
+  if (syncs.is_due()) {
+    if (is_dying)
+      writes.left = for_ever;
     return SQLITE_IOERR_FSYNC;
+  }
   return real_methods->xSync(file, flags);
 }
 
@@ -75,7 +81,13 @@ void faulty_disk::plan(operation what, int nth, int times) {
   planned.left = times;
 }
 
+void faulty_disk::die_at_next_sync() {
+  is_dying = true;
+  plan(operation::sync, 1, for_ever);
+}
+
 void faulty_disk::heal() {
+  is_dying = false;
   writes.left = 0;
   syncs.left = 0;
 }

@@ -18,6 +18,8 @@ public:
 
   /// The `nth` operation from now fails (from 1), and `times - 1` after it.
   void plan(operation what, int nth, int times = 1);
+  /// The next fsync fails, and every write and fsync after it.
+  void die_at_next_sync();
   /// All is well again.
   void heal();
   /// True when all that was planned has happened.
