@@ -104,7 +104,7 @@ public:
 
 class runtime::impl {
 public:
-  explicit impl(options start)
+  explicit impl(const options &start)
       : parts_(make_parts(start)), door_(parts_), system_(config_) {
     supervisor_ =
         spawn_child<caf::no_spawn_options>(&system_, supervisor, parts_);
@@ -178,8 +178,7 @@ private:
   supervisor_actor supervisor_;
 };
 
-runtime::runtime(options start)
-    : impl_(std::make_unique<impl>(std::move(start))) {}
+runtime::runtime(const options &start) : impl_(std::make_unique<impl>(start)) {}
 
 runtime::~runtime() {
   stop(std::chrono::seconds(5));

@@ -26,7 +26,7 @@ public:
 
   /// Starts the supervisor tree. Parts that can't reach the database yet try
   /// until they can.
-  explicit runtime(options start);
+  explicit runtime(const options &start);
 
   /// As `stop`, with a short grace.
   ~runtime();

@@ -178,8 +178,8 @@ public:
 
   /// Records failed attempts of claimed items that still carry the fence,
   /// counts the attempt, and sends each back to the queue or to quarantine.
-  virtual result<fail_outcome> fail_items(claim_id fence,
-                                          std::span<const failure> failures) = 0;
+  virtual result<fail_outcome>
+  fail_items(claim_id fence, std::span<const failure> failures) = 0;
 
   /// Returns claimed items that still carry the fence to the queue as if
   /// they had never been claimed; with no ids, all that carry the fence.
@@ -211,12 +211,11 @@ public:
   // -- reading and acknowledging --------------------------------------------
 
   /// Where an organization's event is now; nothing for another's event.
-  virtual result<std::optional<event_view>>
-  find_event(organization_id owner, event_id id) = 0;
+  virtual result<std::optional<event_view>> find_event(organization_id owner,
+                                                       event_id id) = 0;
 
   /// A page of an organization's inbox, oldest first.
-  virtual result<std::vector<inbox_entry>>
-  inbox(const inbox_query &query) = 0;
+  virtual result<std::vector<inbox_entry>> inbox(const inbox_query &query) = 0;
 
   /// Marks an organization's events as delivered in its inbox; the events
   /// stay. One outcome per id, in order; an id may be named twice.

@@ -20,8 +20,8 @@ public:
 
 private:
   struct sample {
-    time_point at;
-    std::uint64_t value;
+    time_point at{};
+    std::uint64_t value = 0;
   };
   std::deque<sample> samples_;
 };

@@ -6,7 +6,7 @@ namespace sluice::actors {
 
 reader_state::reader_state(pointer) {}
 
-void reader_state::init(parts_ptr parts) {
+void reader_state::init(const parts_ptr &parts) {
   session_.emplace(parts->source, db::purpose::read);
 }
 
@@ -19,8 +19,8 @@ void reader_state::run(store_job &job) {
 }
 
 reader_actor::behavior_type reader(reader_state::pointer self,
-                                   parts_ptr parts) {
-  self->state.init(std::move(parts));
+                                   const parts_ptr &parts) {
+  self->state.init(parts);
   return {
       [=](ask_atom, store_job_ptr &job) { self->state.run(*job); },
       [](crash_atom) { throw std::runtime_error("crash requested"); },

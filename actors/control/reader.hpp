@@ -14,7 +14,7 @@ public:
   explicit reader_state(pointer self);
 
   /// Called once, before the first message.
-  void init(parts_ptr parts);
+  void init(const parts_ptr &parts);
 
   void run(store_job &job);
 
@@ -23,6 +23,7 @@ private:
 };
 
 /// A reader's behaviour. Blocks in the store: spawn it detached.
-reader_actor::behavior_type reader(reader_state::pointer self, parts_ptr parts);
+reader_actor::behavior_type reader(reader_state::pointer self,
+                                   const parts_ptr &parts);
 
 } // namespace sluice::actors

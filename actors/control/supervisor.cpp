@@ -27,7 +27,7 @@ supervisor_state::~supervisor_state() {
 }
 
 template <class Handle, class Function>
-void supervisor_state::add(std::string label, handle_box<Handle> &box,
+void supervisor_state::add(const char *label, handle_box<Handle> &box,
                            Function function) {
   constexpr auto blocking = caf::monitored + caf::detached;
   constexpr auto scheduled = caf::monitored;
@@ -38,7 +38,7 @@ void supervisor_state::add(std::string label, handle_box<Handle> &box,
     where->set(child);
     return caf::actor_cast<caf::strong_actor_ptr>(child);
   };
-  children_.push_back({.name = std::move(label),
+  children_.push_back({.name = label,
                        .spawn = spawn,
                        .clear = [where = &box] { where->set(Handle{}); },
                        .current = nullptr,

@@ -39,7 +39,7 @@ private:
   };
 
   template <class Handle, class Function>
-  void add(std::string label, handle_box<Handle> &box, Function function);
+  void add(const char *label, handle_box<Handle> &box, Function function);
   child_record *find(const caf::actor_addr &address);
   void restart_later(child_record &child);
   void stop_next();

@@ -19,7 +19,7 @@ group_commit::group_commit(store_session &session, counters &counts,
                            std::chrono::seconds dedup_window)
     : session_(session), counts_(counts), dedup_window_(dedup_window) {}
 
-void group_commit::run(std::vector<submission_ptr> batch) {
+void group_commit::run(const std::vector<submission_ptr> &batch) {
   std::vector<db::new_event> events;
   time_point deadline{};
   for (const auto &one : batch) {

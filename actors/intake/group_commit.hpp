@@ -22,7 +22,7 @@ public:
   /// Commits the events of all submissions and answers every one of them.
   /// Blocks until that is done, at the longest until the last deadline plus
   /// one call to the store.
-  void run(std::vector<submission_ptr> batch);
+  void run(const std::vector<submission_ptr> &batch);
 
 private:
   using time_point = std::chrono::steady_clock::time_point;

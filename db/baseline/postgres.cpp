@@ -46,6 +46,7 @@ constexpr char move_sql[] =
 template <class Loop>
 long run_on(const std::string &url, int connections, const Loop &loop) {
   std::vector<std::unique_ptr<pqxx::connection>> open;
+  open.reserve(static_cast<std::size_t>(connections));
   for (int i = 0; i < connections; ++i)
     open.push_back(std::make_unique<pqxx::connection>(url));
   std::vector<std::future<long>> running;

@@ -124,9 +124,9 @@ error session::give_up(const char *operation, stage reached,
     described.lock = lock_;
     answer.doubt = encode(described);
   }
-  if (answer.code == errc::unavailable || answer.code == errc::in_doubt)
-    drop(guard);
-  else if (reached != stage::looking && !roll_back())
+  auto is_over =
+      answer.code == errc::unavailable || answer.code == errc::in_doubt;
+  if (is_over || (reached != stage::looking && !roll_back()))
     drop(guard);
   return answer;
 }

@@ -17,8 +17,8 @@ public:
 
 private:
   struct entry {
-    int socket;
-    clock::time_point deadline;
+    int socket = -1;
+    clock::time_point deadline{};
     bool has_expired = false;
   };
 

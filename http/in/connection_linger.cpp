@@ -33,7 +33,7 @@ int make_event() {
 
 /// False when the peer has closed too, or is gone.
 bool drain(int descriptor) {
-  std::array<char, 16'384> scrap;
+  std::array<char, 16'384> scrap{};
   // A few reads at a time: a peer that sends without end must not keep the
   // thread from the others.
   for (int i = 0; i < 8; ++i) {

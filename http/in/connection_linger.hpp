@@ -30,8 +30,8 @@ public:
 
 private:
   struct leaving {
-    int descriptor;
-    std::chrono::steady_clock::time_point until;
+    int descriptor = -1;
+    std::chrono::steady_clock::time_point until{};
   };
 
   void run();

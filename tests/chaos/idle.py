@@ -1,6 +1,5 @@
 """What an idle service costs, and how fast an event gets through it."""
 
-import os
 import pathlib
 import statistics
 import time
@@ -84,20 +83,8 @@ def cpu_share(pid, seconds):
 
 
 def cpu_seconds(pid):
-    """User and system time of all threads, in nanoseconds' resolution."""
-    total = 0
-    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
-        try:
-            total += int((task / "schedstat").read_text().split()[0])
-        except OSError:
-            return coarse_cpu_seconds(pid)
-    return total / 1e9
-
-
-def coarse_cpu_seconds(pid):
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2]
-    user, system = fields.split()[11:13]
-    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+    """Of all threads, ended ones too, from the process's own clock."""
+    return time.clock_gettime((~pid << 3) | 2)
 
 
 def resident_mib(pid):

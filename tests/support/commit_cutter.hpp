@@ -33,8 +33,8 @@ public:
 
 private:
   struct line {
-    int client;
-    int server;
+    int client = -1;
+    int server = -1;
     bool is_silent = false;
   };
 

@@ -5,7 +5,7 @@ using namespace sluice::tests;
 
 namespace {
 
-constexpr auto call_timeout = 800ms;
+constexpr auto call_timeout = 1500ms;
 
 /// How long it took, and what came of it.
 template <class Call>
@@ -24,9 +24,10 @@ TEST_CASE("a frozen server answers unavailable within the call's deadline",
           "[postgres]") {
   if (!postgres_cluster::is_available())
     return;
-  own_server on(call_timeout);
-  auto writer = on.connect();
-  auto reader = on.connect();
+  own_server on;
+  auto hasty = on.open(on.cluster().uri(), call_timeout);
+  auto writer = value_of(hasty->connect(db::purpose::work));
+  auto reader = value_of(hasty->connect(db::purpose::read));
   auto idle = on.connect();
   auto events = make_events(on.owner(), 3);
   on.cluster().freeze();
@@ -60,8 +61,9 @@ TEST_CASE("an abandoned transaction lets go of its locks by itself",
           "[postgres]") {
   if (!postgres_cluster::is_available())
     return;
-  own_server on(call_timeout);
-  auto first = on.connect();
+  own_server on;
+  auto first = value_of(
+      on.open(on.cluster().uri(), call_timeout)->connect(db::purpose::work));
   auto events = make_events(on.owner(), 1);
   // Somebody else holds the whole table; the call gives up first.
   pqxx::connection blocker(on.cluster().uri());

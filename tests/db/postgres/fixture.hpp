@@ -20,8 +20,7 @@ using namespace std::chrono_literals;
 /// A server of the test's own with a migrated store and one tenant on it.
 class own_server {
 public:
-  explicit own_server(std::chrono::milliseconds call_timeout = 5000ms)
-      : call_timeout_(call_timeout), source_(open(cluster_.uri())) {
+  own_server() : source_(open(cluster_.uri())) {
     value_of(source_->migrate());
     auto made = make_tenant();
     value_of(connect()->create_organization(made.owner, made.key));
@@ -35,11 +34,13 @@ public:
   }
   db::store_source &source() { return *source_; }
 
-  /// Another way to the same store: through a proxy, or with parameters.
-  std::shared_ptr<db::store_source> open(const std::string &uri) const {
+  /// Another way to the same store: through a proxy, or with less patience.
+  static std::shared_ptr<db::store_source>
+  open(const std::string &uri,
+       std::chrono::milliseconds call_timeout = 15000ms) {
     db::store_options options;
     options.url = uri;
-    options.call_timeout = call_timeout_;
+    options.call_timeout = call_timeout;
     return value_of(db::open_postgres(options));
   }
 
@@ -61,7 +62,6 @@ public:
 
 private:
   postgres_cluster cluster_;
-  std::chrono::milliseconds call_timeout_;
   std::shared_ptr<db::store_source> source_;
   db::organization_id owner_;
 };

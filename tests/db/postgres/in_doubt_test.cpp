@@ -39,13 +39,16 @@ TEST_CASE("a connection cut around COMMIT a hundred times doubles and loses "
           "[postgres]") {
   if (!postgres_cluster::is_available())
     return;
-  own_server on(700ms);
+  own_server on;
   commit_cutter proxy(on.cluster().port());
-  auto through = on.open(on.cluster().uri(proxy.port()));
+  auto patient = on.open(on.cluster().uri(proxy.port()));
+  auto hasty = on.open(on.cluster().uri(proxy.port()), 1500ms);
   int committed = 0;
   for (int round = 0; round < 100; ++round) {
-    // One in twenty waits for its deadline.
-    proxy.set(round % 20 == 19 ? cut::silently_after
+    // The silent ones wait for their deadline.
+    auto is_silent = round % 50 == 49;
+    const auto &through = is_silent ? hasty : patient;
+    proxy.set(is_silent        ? cut::silently_after
               : round % 2 == 0 ? cut::before
                                : cut::after);
     auto event =
@@ -103,9 +106,10 @@ TEST_CASE("a doubtful claim and move are resolved", "[postgres]") {
 TEST_CASE("resolve waits for a frozen COMMIT and never guesses", "[postgres]") {
   if (!postgres_cluster::is_available())
     return;
-  own_server on(800ms);
+  own_server on;
   commit_cutter proxy(on.cluster().port());
   auto through = on.open(on.cluster().uri(proxy.port()));
+  auto hasty = on.open(on.cluster().uri(), 1500ms);
   auto event = make_event(on.owner());
   auto session = value_of(through->connect(db::purpose::intake));
   auto backend = std::stoi(
@@ -125,8 +129,9 @@ TEST_CASE("resolve waits for a frozen COMMIT and never guesses", "[postgres]") {
   auto answer = session->accept({&event, 1}, 60s);
   REQUIRE_FALSE(answer);
   REQUIRE(answer.error().code == db::errc::in_doubt);
+  auto asker = value_of(hasty->connect(db::purpose::work));
   ::kill(backend, SIGSTOP);
-  auto undecided = on.connect()->resolve(answer.error());
+  auto undecided = asker->resolve(answer.error());
   ::kill(backend, SIGCONT);
   REQUIRE_FALSE(undecided);
   CHECK(undecided.error().code == db::errc::unavailable);
