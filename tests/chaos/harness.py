@@ -160,8 +160,12 @@ def main(name, body, *, cycles, seconds=0, stores=("sqlite", "postgres"),
     sys.exit(_execute(Run(name, options), body))
 
 
+def _on_terminate(*_):
+    raise Abort("ended by SIGTERM")
+
+
 def _execute(run, body):
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    signal.signal(signal.SIGTERM, _on_terminate)
     run.say(f"seed {run.seed}, store {run.options.store}, {run.folder}")
     skipped = None
     try:

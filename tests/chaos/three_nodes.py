@@ -10,6 +10,8 @@ from stores import open_store
 from writers import Load, Mix
 
 RESCUE_LIMIT = 15.0
+# How long a moment is looked for at which the victim holds claims.
+CATCH_SECONDS = 3.0
 
 
 def body(run):
@@ -63,7 +65,8 @@ def claims(store, name):
 
 def kill_with_claims(run, store, victim):
     """Kills a node at a moment when it holds claims; returns these."""
-    for _ in range(200):
+    deadline = time.monotonic() + CATCH_SECONDS
+    while time.monotonic() < deadline:
         victim.assert_alive()
         victim.signal(signal.SIGSTOP)
         # The server may still be busy with what the node had sent.

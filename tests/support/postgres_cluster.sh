@@ -62,7 +62,7 @@ make_cluster() {
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
 max_connections = 200
-fsync = on
+fsync = off
 full_page_writes = on
 synchronous_commit = on
 shared_buffers = 128MB
