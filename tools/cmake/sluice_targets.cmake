@@ -16,16 +16,23 @@ target_compile_definitions(sluice_flags INTERFACE
 # libpqxx 6.4 leaves std::optional parameters to those who ask for them.
 target_compile_definitions(sluice_flags INTERFACE PQXX_HAVE_OPTIONAL)
 target_link_options(sluice_flags INTERFACE -Wl,-z,relro,-z,now)
+add_library(sluice_sanitizers INTERFACE)
 if(SLUICE_SANITIZE)
   # CAF's headers bind null references; the check for them is left out.
-  target_compile_options(sluice_flags INTERFACE
+  target_compile_options(sluice_sanitizers INTERFACE
     -fsanitize=${SLUICE_SANITIZE} -fno-omit-frame-pointer)
   if(SLUICE_SANITIZE MATCHES "undefined")
-    target_compile_options(sluice_flags INTERFACE
+    target_compile_options(sluice_sanitizers INTERFACE
       -fno-sanitize=null -fno-sanitize-recover=all)
   endif()
-  target_link_options(sluice_flags INTERFACE -fsanitize=${SLUICE_SANITIZE})
+  target_link_options(sluice_sanitizers INTERFACE
+    -fsanitize=${SLUICE_SANITIZE})
+  # GCC raises it falsely on what the sanitizers made of std::regex.
+  target_compile_options(sluice_flags INTERFACE
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-error=maybe-uninitialized>)
 endif()
+target_link_libraries(sluice_flags INTERFACE sluice_sanitizers)
+target_link_libraries(httplib PRIVATE sluice_sanitizers)
 
 file(WRITE ${CMAKE_BINARY_DIR}/generated/sluice_version.hpp.new
   "#pragma once\n\nnamespace sluice {\n\ninline constexpr char version[] = \"${PROJECT_VERSION}\";\n\n} // namespace sluice\n")
