@@ -8,7 +8,7 @@ the commit BASE (HEAD otherwise), or include a header that does. With FILEs,
 only those. What was found clean is not looked at again until the file, a
 header of the project that it includes, the rules, the compile command or the
 machine's packages change: build/tidy-cache, or the folder that
-SLUICE_TIDY_CACHE names, holds one empty file for each.
+TIDY_CACHE names, holds one empty file for each.
 """
 
 import argparse
@@ -23,7 +23,7 @@ import time
 
 import source_tree
 
-CACHE = pathlib.Path(os.environ.get("SLUICE_TIDY_CACHE")
+CACHE = pathlib.Path(os.environ.get("TIDY_CACHE")
                      or source_tree.ROOT / "build" / "tidy-cache")
 RULES = (".clang-tidy", "tests/.clang-tidy")
 SECONDS_PER_FILE = 900
@@ -91,7 +91,9 @@ def tidy(build, path):
     begin = time.monotonic()
     try:
         done = subprocess.run(
+            # The commands are GCC's, and name warnings that only it has.
             ["clang-tidy", "--quiet", "-p", str(build),
+             "--extra-arg=-Wno-unknown-warning-option",
              str(source_tree.ROOT / path)],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True, timeout=SECONDS_PER_FILE)
@@ -108,7 +110,9 @@ def compile_commands(build):
     found = {}
     for entry in json.loads((build / "compile_commands.json").read_text()):
         path = pathlib.Path(entry["directory"], entry["file"]).resolve()
-        if path.is_relative_to(source_tree.ROOT):
+        is_ours = (path.is_relative_to(source_tree.ROOT)
+                   and not path.is_relative_to(source_tree.ROOT / "build"))
+        if is_ours:
             found[path.relative_to(source_tree.ROOT)] = entry["command"]
     return found
 

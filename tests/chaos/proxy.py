@@ -26,9 +26,9 @@ FAULTS = {
 # Whose COMMIT it is, told by words of the transaction's last statement.
 STATEMENTS = {
     "any": b"",
-    "accept": b"INSERT INTO event_queue",
-    "claim": b"FOR UPDATE SKIP LOCKED",
-    "move": b"INSERT INTO event_deliveries",
+    "accept": b"sluice_enqueue(",
+    "claim": b"sluice_claim(",
+    "move": b"sluice_move(",
 }
 SSL_REQUEST, GSS_REQUEST, CANCEL = 80877103, 80877104, 80877102
 
