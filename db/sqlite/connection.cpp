@@ -146,6 +146,18 @@ bool connection::is_in_transaction() {
   return sqlite3_get_autocommit(database_.getHandle()) == 0;
 }
 
+void connection::find_wal() {
+  if (wal_ == nullptr)
+    sqlite3_file_control(database_.getHandle(), "main",
+                         SQLITE_FCNTL_JOURNAL_POINTER, &wal_);
+}
+
+int connection::sync_wal() noexcept {
+  if (wal_ == nullptr || wal_->pMethods == nullptr)
+    return SQLITE_IOERR_FSYNC;
+  return wal_->pMethods->xSync(wal_, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY);
+}
+
 int connection::on_progress(void *self) {
   return clock::now() > static_cast<connection *>(self)->deadline_ ? 1 : 0;
 }

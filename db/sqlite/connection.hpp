@@ -12,6 +12,8 @@
 #include "db/model/ids.hpp"
 #include "db/model/time.hpp"
 
+struct sqlite3_file;
+
 namespace sluice::db::sqlite {
 
 /// A prepared statement on loan from its connection: bind, step, read. Ends
@@ -96,6 +98,14 @@ public:
   /// True between BEGIN and COMMIT, unless SQLite rolled back by itself.
   bool is_in_transaction();
 
+  /// Looks up the file that the WAL is written to. After a change was
+  /// committed, by the thread that the connection belongs to.
+  void find_wal();
+
+  /// An fsync of that file; the result code. The one method that any thread
+  /// may call while another one uses the connection.
+  int sync_wal() noexcept;
+
   SQLite::Database &handle() { return database_; }
 
 private:
@@ -105,6 +115,7 @@ private:
   SQLite::Database database_;
   std::unordered_map<std::string_view, SQLite::Statement> statements_;
   clock::time_point deadline_ = clock::time_point::max();
+  sqlite3_file *wal_ = nullptr;
 };
 
 } // namespace sluice::db::sqlite

@@ -6,6 +6,7 @@
 #include "db/sqlite/accounts.hpp"
 #include "db/sqlite/errors.hpp"
 #include "db/sqlite/intake.hpp"
+#include "db/sqlite/moving.hpp"
 #include "db/sqlite/queue.hpp"
 #include "db/sqlite/reading.hpp"
 
@@ -15,6 +16,10 @@ namespace {
 
 /// For work that returns nothing, which `result` in a template can't say.
 using nothing = std::monostate;
+
+constexpr change_mode clients_wait{.where = fair_lock::line::first};
+// Nobody was told of it but the process that ended with the power.
+constexpr change_mode undone_by_power_loss{.is_durable = false};
 
 result<void> drop_value(result<nothing> answer) {
   if (!answer)
@@ -37,14 +42,15 @@ result<Value> session::note(result<Value> answer) {
 }
 
 template <class Work>
-auto session::change(std::string_view operation, Work work) {
+auto session::change(std::string_view operation, Work work, change_mode mode) {
   using value = std::invoke_result_t<Work, connection &, timestamp>;
   if (is_spent_)
     return result<value>(fail(errc::unavailable, std::string(operation) +
                                                      ": the session is spent"));
-  return note<value>(file_->changes.run(operation, [&](connection &database) {
-    return work(database, file_->now());
-  }));
+  return note<value>(
+      file_->changes.run(operation, mode, [&](connection &database) {
+        return work(database, file_->now());
+      }));
 }
 
 template <class Work>
@@ -71,18 +77,33 @@ auto session::look(std::string_view operation, Work work) {
   }
 }
 
+template <class Work>
+auto session::look_at_what_stays(std::string_view operation, Work work) {
+  auto answer = look(operation, std::move(work));
+  if (!answer)
+    return answer;
+  auto kept = file_->changes.sync_what_is_seen(
+      operation, connection::clock::now() + file_->options.call_timeout);
+  if (!kept)
+    answer = tl::unexpected(std::move(kept.error()));
+  return answer;
+}
+
 result<std::vector<accept_outcome>>
 session::accept(std::span<const new_event> events,
                 std::chrono::seconds window) {
   if (events.empty())
     return {};
   std::vector<accept_outcome> outcomes;
-  auto answer = change("accept", [&](connection &database, timestamp now) {
-    outcomes = sqlite::accept(database, events, window, now);
-    return outcomes;
-  });
+  auto answer = change(
+      "accept",
+      [&](connection &database, timestamp now) {
+        outcomes = sqlite::accept(database, events, window, now);
+        return outcomes;
+      },
+      clients_wait);
   if (!answer && answer.error().code == errc::in_doubt)
-    answer.error().doubt = write_doubt(outcomes);
+    answer.error().doubt = write_doubt(events, outcomes);
   return answer;
 }
 
@@ -91,29 +112,46 @@ session::resolve(const error &doubt) {
   // To begin a change settles what a failed COMMIT left behind, so that the
   // answer is there by then. Only an accept may have been followed by a
   // restart, after which a COMMIT that failed may count.
-  if (doubt.code == errc::in_doubt && doubt.doubt.empty())
-    return change("resolve", [](connection &, timestamp) {
-      return std::optional<std::vector<accept_outcome>>();
+  using settled = std::optional<std::vector<accept_outcome>>;
+  auto is_done = doubt.doubt == doubt_of_disk;
+  if (doubt.code == errc::in_doubt && (is_done || doubt.doubt.empty()))
+    return change("resolve", [&](connection &, timestamp) {
+      return is_done ? settled(std::in_place) : settled();
     });
-  auto outcomes = read_doubt(doubt.doubt);
-  if (!outcomes)
+  auto lost = read_doubt(doubt.doubt);
+  if (!lost)
     return fail(errc::rejected, "resolve: this is no doubt of this store");
   return change("resolve", [&](connection &database, timestamp) {
-    return was_committed(database, *outcomes) ? outcomes : std::nullopt;
+    return was_committed(database, *lost) ? settled(lost->outcomes) : settled();
   });
 }
 
 result<claim> session::claim_items(const claim_request &request) {
-  return change("claim_items", [&](connection &database, timestamp now) {
-    return sqlite::claim_items(database, request, now);
-  });
+  return change(
+      "claim_items",
+      [&](connection &database, timestamp now) {
+        return sqlite::claim_items(database, request, now);
+      },
+      undone_by_power_loss);
 }
 
-result<move_outcome> session::move(claim_id fence,
-                                   std::span<const event_id> ids) {
-  return change("move", [&](connection &database, timestamp now) {
-    return sqlite::move(database, fence, ids, now);
-  });
+result<int> session::move(claim_id fence) {
+  return change(
+      "move",
+      [&](connection &database, timestamp now) {
+        return sqlite::move(database, fence, now);
+      },
+      undone_by_power_loss);
+}
+
+result<move_outcome> session::move_each(claim_id fence,
+                                        std::span<const event_id> ids) {
+  return change(
+      "move_each",
+      [&](connection &database, timestamp now) {
+        return sqlite::move_each(database, fence, ids, now);
+      },
+      undone_by_power_loss);
 }
 
 result<fail_outcome> session::fail_items(claim_id fence,
@@ -161,13 +199,13 @@ result<int> session::retire(node_id self) {
 
 result<std::optional<event_view>> session::find_event(organization_id owner,
                                                       event_id id) {
-  return look("find_event", [&](connection &database, timestamp) {
+  return look_at_what_stays("find_event", [&](connection &database, timestamp) {
     return sqlite::find_event(database, owner, id);
   });
 }
 
 result<std::vector<inbox_entry>> session::inbox(const inbox_query &query) {
-  return look("inbox", [&](connection &database, timestamp) {
+  return look_at_what_stays("inbox", [&](connection &database, timestamp) {
     return sqlite::inbox(database, query);
   });
 }

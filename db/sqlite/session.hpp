@@ -37,8 +37,9 @@ public:
   resolve(const error &doubt) override;
 
   result<claim> claim_items(const claim_request &request) override;
-  result<move_outcome> move(claim_id fence,
-                            std::span<const event_id> ids) override;
+  result<int> move(claim_id fence) override;
+  result<move_outcome> move_each(claim_id fence,
+                                 std::span<const event_id> ids) override;
   result<fail_outcome> fail_items(claim_id fence,
                                   std::span<const failure> failures) override;
   result<int> release(claim_id fence, std::span<const event_id> ids) override;
@@ -66,10 +67,13 @@ public:
 private:
   /// `work(connection &, timestamp)` in a transaction of the writer.
   template <class Work>
-  auto change(std::string_view operation, Work work);
+  auto change(std::string_view operation, Work work, change_mode mode = {});
   /// `work(connection &, timestamp)` on one snapshot of the session's reader.
   template <class Work>
   auto look(std::string_view operation, Work work);
+  /// As `look`; answers once nothing that was read can be undone any more.
+  template <class Work>
+  auto look_at_what_stays(std::string_view operation, Work work);
   template <class Value>
   result<Value> note(result<Value> answer);
 

@@ -1,4 +1,6 @@
 #include <atomic>
+#include <mutex>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -62,6 +64,32 @@ TEST_CASE("nobody is starved by one who takes the lock again and again",
   // It may take many turns before we stand in line, but not while we do; a
   // scheduler that stops us before gives it some.
   CHECK(most_overtaken < 100'000);
+}
+
+TEST_CASE("the first line gets every second turn, however long the other",
+          "[sqlite]") {
+  fair_lock lock;
+  auto first = lock.acquire(soon());
+  std::mutex mutex;
+  std::string order;
+  std::vector<std::thread> threads;
+  auto queue_up = [&](fair_lock::line where, char name) {
+    threads.emplace_back([&, where, name] {
+      auto turn = lock.acquire(soon(), where);
+      std::lock_guard guard(mutex);
+      order += name;
+    });
+  };
+  for (int i = 0; i < 6; ++i)
+    queue_up(fair_lock::line::second, 'b');
+  for (int i = 0; i < 3; ++i)
+    queue_up(fair_lock::line::first, 'a');
+  while (lock.waiting() < 9)
+    std::this_thread::yield();
+  first.reset();
+  for (auto &thread : threads)
+    thread.join();
+  CHECK(order == "abababbbb");
 }
 
 TEST_CASE("one at a time has the lock", "[sqlite]") {

@@ -2,9 +2,14 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <filesystem>
+#include <fstream>
 
+#include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Exception.h>
 #include <catch2/catch.hpp>
 
+#include "db/sqlite/wal_file.hpp"
 #include "tests/db/sqlite/faulty_disk.hpp"
 #include "tests/support/store_under_test.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -34,11 +39,22 @@ constexpr int for_ever = 1'000'000;
 
 } // namespace
 
-TEST_CASE("after a failed fsync nothing was written and the next call works",
+TEST_CASE("after a failed fsync another one than the kernel's word is needed",
           "[sqlite]") {
   setting on;
   auto event = make_event(on.owner.id());
   on.disk.plan(operation::sync, 1);
+  // The WAL was written and synced once more before the answer.
+  CHECK(value_of(on.session->accept({&event, 1}, 24h)).at(0).id == event.id);
+  CHECK(on.disk.is_spent());
+  CHECK(on.queued() == 1);
+}
+
+TEST_CASE("after a failed write nothing was written and the next call works",
+          "[sqlite]") {
+  setting on;
+  auto event = make_event(on.owner.id());
+  on.disk.plan(operation::write, 1);
   auto answer = on.session->accept({&event, 1}, 24h);
   REQUIRE(!answer);
   CHECK(answer.error().code == db::errc::unavailable);
@@ -69,9 +85,70 @@ TEST_CASE("nothing is accepted until a probe was written and synced",
   CHECK(on.store->connect(db::purpose::read)->depth(1));
   on.disk.heal();
   on.reconnect();
-  CHECK(!value_of(on.session->resolve(answer.error())));
-  CHECK(on.queued() == 0);
-  CHECK(on.session->accept({&event, 1}, 24h));
+  auto known = value_of(on.session->resolve(answer.error()));
+  REQUIRE(known);
+  CHECK(known->at(0).id == event.id);
+  CHECK(on.queued() == 1);
+}
+
+TEST_CASE("nobody is shown what the disk has not taken", "[sqlite]") {
+  setting on;
+  auto event = make_event(on.owner.id());
+  value_of(on.session->accept({&event, 1}, 24h));
+  auto reader = on.store->connect(db::purpose::read);
+  // Not synced by itself: only whoever looks makes it so.
+  auto taken = value_of(on.session->claim_items(
+      {db::node_id::generate(), db::claim_id::generate(), 1}));
+  CHECK(value_of(on.session->move(taken.id)) == 1);
+  on.disk.plan(operation::sync, 1, for_ever);
+  auto seen = reader->find_event(on.owner.id(), event.id);
+  REQUIRE(!seen);
+  CHECK(seen.error().code == db::errc::unavailable);
+  CHECK(!reader->inbox(
+      {.organization = on.owner.id(), .status = {}, .after = {}}));
+  on.disk.heal();
+  on.reconnect();
+  CHECK(value_of(reader->find_event(on.owner.id(), event.id)));
+}
+
+TEST_CASE("a WAL that lost a page is not taken for a whole one", "[sqlite]") {
+  temporary_folder folder;
+  auto path = (folder.path() / "some.db").string();
+  SQLite::Database open(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+  open.exec("PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0;"
+            "CREATE TABLE t (x); INSERT INTO t VALUES (zeroblob(20000));"
+            "INSERT INTO t VALUES (randomblob(9000))");
+  auto size = std::filesystem::file_size(path + "-wal");
+  auto frames = static_cast<int>((size - 32) / (24 + 4096));
+  REQUIRE(frames > 7);
+  CHECK_NOTHROW(db::sqlite::rewrite_wal(path, frames));
+  CHECK(open.execAndGet("SELECT count(*) FROM t").getInt() == 2);
+  CHECK_THROWS_AS(db::sqlite::rewrite_wal(path, frames + 1), SQLite::Exception);
+  std::fstream file(path + "-wal",
+                    std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(32 + 3 * (24 + 4096) + 1000);
+  file.put('x');
+  file.close();
+  CHECK_THROWS_AS(db::sqlite::rewrite_wal(path, frames), SQLite::Exception);
+  CHECK_NOTHROW(db::sqlite::rewrite_wal(path, 3));
+  CHECK_NOTHROW(db::sqlite::rewrite_wal(folder.path() / "none.db", 0));
+}
+
+TEST_CASE("what is in doubt for the disk's sake is done once it is well",
+          "[sqlite]") {
+  setting on;
+  auto event = make_event(on.owner.id());
+  value_of(on.session->accept({&event, 1}, 24h));
+  auto taken = value_of(on.session->claim_items(
+      {db::node_id::generate(), db::claim_id::generate(), 1}));
+  on.disk.plan(operation::sync, 1, for_ever);
+  auto answer = on.session->release(taken.id, {});
+  REQUIRE(!answer);
+  REQUIRE(answer.error().code == db::errc::in_doubt);
+  on.disk.heal();
+  on.reconnect();
+  CHECK(value_of(on.session->resolve(answer.error())));
+  CHECK(value_of(on.session->release(taken.id, {})) == 0);
 }
 
 TEST_CASE("a move whose COMMIT is in doubt is resolved as not done",
@@ -81,13 +158,14 @@ TEST_CASE("a move whose COMMIT is in doubt is resolved as not done",
   value_of(on.session->accept({&event, 1}, 24h));
   auto taken = value_of(on.session->claim_items(
       {db::node_id::generate(), db::claim_id::generate(), 1}));
-  on.disk.plan(operation::sync, 1, for_ever);
-  auto answer = on.session->move(taken.id, ids_of(taken));
+  on.disk.plan(operation::write, 1, for_ever);
+  auto answer = on.session->move_each(taken.id, ids_of(taken));
+  REQUIRE(!answer);
   REQUIRE(answer.error().code == db::errc::in_doubt);
   on.disk.heal();
   on.reconnect();
   CHECK(!value_of(on.session->resolve(answer.error())));
-  CHECK(value_of(on.session->move(taken.id, ids_of(taken))).moved == 1);
+  CHECK(value_of(on.session->move_each(taken.id, ids_of(taken))).moved == 1);
 }
 
 TEST_CASE("an accept in doubt is found after a kill, if it came through",
@@ -165,7 +243,7 @@ TEST_CASE("a disk that fails at the n-th write or fsync loses and doubles "
       auto taken = on.session->claim_items(
           {db::node_id::generate(), db::claim_id::generate(), 5});
       if (taken)
-        (void)on.session->move(taken->id, ids_of(*taken));
+        (void)on.session->move_each(taken->id, ids_of(*taken));
       if (auto session = on.store->source()->connect(db::purpose::work))
         on.session = std::move(*session);
       (void)on.session->enlist(make_node());
