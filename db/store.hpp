@@ -22,6 +22,10 @@
 ///   returns a value, and not at all when it returns an error, except for
 ///   `errc::in_doubt`.
 /// - Durable: what a returned value reports survives kill -9 and power loss.
+///   Of `claim_items`, `move` and `move_each` alone, a power loss (a crash of
+///   the server, for `claim_items` on PostgreSQL) may undo the last ones, until
+///   another call was durable after them. Their items are then in the queue as
+///   before. What `find_event` and `inbox` show is durable.
 /// - Bounded: a call returns within the `call_timeout` it was opened with (one
 ///   second of grace for the clean-up), even when the server is frozen.
 /// - A session belongs to one thread at a time and is not thread-safe.
@@ -39,12 +43,20 @@ struct claim_request {
   int limit = 1;
 };
 
+/// An item that the database will never take, and what it said, in one line.
+struct refused_item {
+  event_id id;
+  std::string reason;
+};
+
 struct move_outcome {
   /// Items that went from the queue into the log, now, by this call.
   int moved = 0;
   /// Items that did not carry the claim's fence any more: somebody else has
   /// them, or had them. Normal after a rescue or an operator's UPDATE.
   int lost = 0;
+  /// Items that are still claimed, because the database refuses them.
+  std::vector<refused_item> refused;
 };
 
 /// What is to become of a claimed item that could not be moved.
@@ -169,12 +181,18 @@ public:
   /// No items is a normal result. Never returns more than `limit`.
   virtual result<claim> claim_items(const claim_request &request) = 0;
 
-  /// Moves claimed items into the log: deletes them from the queue where
-  /// they still carry the fence, writes `events`, one pending delivery for
-  /// each endpoint of the organization that takes the type, and the ledger.
-  /// The payload does not leave the database.
-  virtual result<move_outcome> move(claim_id fence,
-                                    std::span<const event_id> ids) = 0;
+  /// Moves all items that still carry the fence into the log: deletes them
+  /// from the queue, writes `events`, one pending delivery for each endpoint
+  /// of the organization that takes the type, and the ledger. The payload does
+  /// not leave the database. Returns how many; those that are missing are
+  /// lost, as in `move_outcome`.
+  virtual result<int> move(claim_id fence) = 0;
+
+  /// As `move`, for these items of the claim, each for itself: one that is
+  /// refused stays claimed and costs the others nothing. Takes longer; meant
+  /// for a claim that `move` refuses.
+  virtual result<move_outcome> move_each(claim_id fence,
+                                         std::span<const event_id> ids) = 0;
 
   /// Records failed attempts of claimed items that still carry the fence,
   /// counts the attempt, and sends each back to the queue or to quarantine.

@@ -2,97 +2,136 @@
 
 #include <algorithm>
 
+#include <spdlog/spdlog.h>
+
 namespace sluice::actors {
+
+namespace {
+
+bool has_failed_before(const db::claimed_item &item) {
+  return item.attempts > 0;
+}
+
+} // namespace
 
 mover::mover(store_session &session, counters &counts, retry_policy policy)
     : session_(session), counts_(counts), policy_(policy) {}
 
 void mover::take(db::claim work) {
   work_ = std::move(work);
-  parts_.clear();
+  failures_.clear();
   earliest_retry_.reset();
-  // Suspects last, one by one: what they cost, they cost themselves.
-  auto suspects = std::stable_partition(
-      work_.items.begin(), work_.items.end(),
-      [](const db::claimed_item &item) { return item.attempts == 0; });
-  items all(work_.items);
-  auto fresh = static_cast<std::size_t>(suspects - work_.items.begin());
-  for (auto at = all.size(); at > fresh; --at)
-    parts_.push_back(all.subspan(at - 1, 1));
-  if (fresh > 0)
-    parts_.push_back(all.first(fresh));
+  next_ = std::any_of(work_.items.begin(), work_.items.end(), has_failed_before)
+              ? step::each
+              : step::together;
 }
 
 bool mover::advance() {
-  while (!parts_.empty()) {
-    auto part = parts_.back();
-    parts_.pop_back();
-    if (move(part) == step::away) {
-      parts_.push_back(part);
-      return false;
+  is_away_ = false;
+  while (next_ != step::over && !is_away_) {
+    switch (next_) {
+    case step::together:
+      next_ = move_together();
+      break;
+    case step::each:
+      next_ = move_each();
+      break;
+    case step::give_up:
+      next_ = give_up();
+      break;
+    case step::over:
+      break;
     }
   }
-  return true;
+  return next_ == step::over;
 }
 
-mover::step mover::move(items part) {
+bool mover::abandon(const db::claim &work, std::string_view reason) {
+  take(work);
+  for (const auto &item : work_.items)
+    add_failure(item, reason);
+  next_ = step::give_up;
+  return advance();
+}
+
+mover::step mover::move_together() {
+  auto moved =
+      session_.with([&](db::store &store) { return store.move(work_.id); });
+  if (!moved)
+    return after(moved.error());
+  counts_.stored += static_cast<std::uint64_t>(*moved);
+  counts_.lost_claims +=
+      work_.items.size() -
+      std::min(work_.items.size(), static_cast<std::size_t>(*moved));
+  return step::over;
+}
+
+mover::step mover::move_each() {
   std::vector<db::event_id> ids;
-  ids.reserve(part.size());
-  for (const auto &item : part)
+  ids.reserve(work_.items.size());
+  for (const auto &item : work_.items)
     ids.push_back(item.id);
   auto moved = session_.with(
-      [&](db::store &store) { return store.move(work_.id, ids); });
-  if (moved) {
-    counts_.stored += static_cast<std::uint64_t>(moved->moved);
-    counts_.lost_claims += static_cast<std::uint64_t>(moved->lost);
-    return step::done;
+      [&](db::store &store) { return store.move_each(work_.id, ids); });
+  if (!moved)
+    return after(moved.error());
+  counts_.stored += static_cast<std::uint64_t>(moved->moved);
+  counts_.lost_claims += static_cast<std::uint64_t>(moved->lost);
+  for (const auto &refused : moved->refused) {
+    auto item = std::find_if(work_.items.begin(), work_.items.end(),
+                             [&](auto &one) { return one.id == refused.id; });
+    if (item != work_.items.end())
+      add_failure(*item, refused.reason);
   }
-  switch (moved.error().code) {
+  return failures_.empty() ? step::over : step::give_up;
+}
+
+mover::step mover::give_up() {
+  auto failed = session_.with(
+      [&](db::store &store) { return store.fail_items(work_.id, failures_); });
+  if (!failed && failed.error().code == db::errc::rejected) {
+    // The database takes not even this; whoever rescues them tries again.
+    spdlog::error("failed items stay claimed: {}", failed.error().text);
+    return step::over;
+  }
+  if (!failed) {
+    is_away_ = true;
+    return step::give_up;
+  }
+  counts_.retried += static_cast<std::uint64_t>(failed->retried);
+  counts_.quarantined += static_cast<std::uint64_t>(failed->quarantined);
+  counts_.lost_claims += static_cast<std::uint64_t>(failed->lost);
+  for (const auto &one : failures_)
+    if (one.retry_in)
+      earliest_retry_ =
+          std::min(earliest_retry_.value_or(*one.retry_in), *one.retry_in);
+  return step::over;
+}
+
+mover::step mover::after(const db::error &failure) {
+  switch (failure.code) {
   case db::errc::rejected:
-    break;
+    if (next_ == step::together)
+      return step::each;
+    // It can't be told whose fault it is.
+    for (const auto &item : work_.items)
+      add_failure(item, failure.text);
+    return step::give_up;
   case db::errc::unavailable:
   case db::errc::in_doubt: // moving again finds what is left, if anything
   case db::errc::conflict:
   case db::errc::schema:
   case db::errc::locked:
-    return step::away;
+    break;
   }
-  if (part.size() == 1)
-    return give_up(part, moved.error().text);
-  parts_.push_back(part.subspan(part.size() / 2));
-  parts_.push_back(part.first(part.size() / 2));
-  return step::done;
+  is_away_ = true;
+  return next_;
 }
 
-mover::step mover::give_up(items part, std::string_view reason) {
-  std::vector<db::failure> failures;
-  failures.reserve(part.size());
-  for (const auto &item : part)
-    failures.push_back({.id = item.id,
-                        .reason = std::string(reason),
-                        .retry_in = policy_.wait_after(item.attempts + 1)});
-  auto failed = session_.with(
-      [&](db::store &store) { return store.fail_items(work_.id, failures); });
-  if (!failed)
-    return step::away;
-  counts_.retried += static_cast<std::uint64_t>(failed->retried);
-  counts_.quarantined += static_cast<std::uint64_t>(failed->quarantined);
-  counts_.lost_claims += static_cast<std::uint64_t>(failed->lost);
-  for (const auto &one : failures)
-    if (one.retry_in)
-      remember_wait(*one.retry_in);
-  return step::done;
-}
-
-bool mover::abandon(const db::claim &work, std::string_view reason) {
-  work_ = work;
-  parts_.clear();
-  earliest_retry_.reset();
-  return give_up(work_.items, reason) == step::done;
-}
-
-void mover::remember_wait(std::chrono::milliseconds wait) {
-  earliest_retry_ = std::min(earliest_retry_.value_or(wait), wait);
+void mover::add_failure(const db::claimed_item &item, std::string_view reason) {
+  failures_.push_back({.id = item.id,
+                       .reason = std::string(reason),
+                       .retry_in = policy_.wait_after(item.attempts + 1)});
 }
 
 } // namespace sluice::actors

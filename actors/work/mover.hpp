@@ -1,8 +1,9 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
-#include <span>
+#include <string_view>
 #include <vector>
 
 #include "actors/control/store_session.hpp"
@@ -11,10 +12,10 @@
 
 namespace sluice::actors {
 
-/// Brings the items of a claim into the log. Items that failed before are
-/// moved one by one, fresh ones together; a batch that the store refuses is
-/// halved until the bad item stands alone, which then goes back to the queue
-/// or to quarantine.
+/// Brings the items of a claim into the log, all together. Where the store
+/// refuses that, or items are among them that failed before, each goes for
+/// itself; the bad ones then go back to the queue or to quarantine, and cost
+/// the others nothing.
 class mover {
 public:
   mover(store_session &session, counters &counts, retry_policy policy);
@@ -37,19 +38,22 @@ public:
   }
 
 private:
-  enum class step { done, away };
-  using items = std::span<const db::claimed_item>;
+  enum class step : std::uint8_t { together, each, give_up, over };
 
-  step move(items part);
-  step give_up(items part, std::string_view reason);
-  void remember_wait(std::chrono::milliseconds wait);
+  step move_together();
+  step move_each();
+  step give_up();
+  /// What follows a failure that is not the items' fault.
+  step after(const db::error &failure);
+  void add_failure(const db::claimed_item &item, std::string_view reason);
 
   store_session &session_;
   counters &counts_;
   retry_policy policy_;
   db::claim work_;
-  /// Parts of `work_.items` that are still to be moved, the next one last.
-  std::vector<items> parts_;
+  step next_ = step::over;
+  bool is_away_ = false;
+  std::vector<db::failure> failures_;
   std::optional<std::chrono::milliseconds> earliest_retry_;
 };
 

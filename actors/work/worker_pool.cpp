@@ -69,6 +69,8 @@ void worker_pool_state::start(std::size_t slot) {
       spawn_child<caf::monitored + caf::detached>(self_, worker, parts_, slot);
   if (record.claim)
     self_->send(record.worker, abandon_atom::value, record.claim);
+  else if (!waiting_.empty())
+    put_to_work(record);
 }
 
 void worker_pool_state::crash_one() {

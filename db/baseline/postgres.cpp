@@ -4,13 +4,14 @@
 #include <pqxx/pqxx>
 
 #include "db/baseline/open.hpp"
-#include "db/baseline/postgres_rows.hpp"
+#include "db/postgres/binary_array.hpp"
 
 namespace sluice::db {
 
 namespace {
 
 using clock = std::chrono::steady_clock;
+using postgres::binary_array;
 
 constexpr char insert_sql[] =
     "INSERT INTO event_queue (id, organization_id, type, payload, status,"
@@ -58,6 +59,13 @@ long run_on(const std::string &url, int connections, const Loop &loop) {
   for (auto &one : running)
     sum += one.get();
   return sum;
+}
+
+std::string copies_of(std::string_view element, int count) {
+  binary_array array(binary_array::type::text, static_cast<std::size_t>(count));
+  for (int i = 0; i < count; ++i)
+    array.add(element);
+  return array.bytes();
 }
 
 std::vector<uuid> fresh_ids(int count) {
@@ -182,8 +190,8 @@ private:
     auto count = plan.rows_per_transaction;
     auto owner = sample.organization.to_string();
     // The texts are the same in each round; only ids are made anew.
-    pqxx::binarystring types(binary_array(sample.type, count));
-    pqxx::binarystring payloads(binary_array(sample.payload, count));
+    pqxx::binarystring types(copies_of(sample.type, count));
+    pqxx::binarystring payloads(copies_of(sample.payload, count));
     connection.prepare("insert", insert_sql);
     long rows = 0;
     for (; clock::now() < end; rows += count) {
@@ -191,9 +199,13 @@ private:
         copy(connection, sample, count);
         continue;
       }
-      pqxx::binarystring ids(binary_array(fresh_ids(count)));
+      binary_array ids(binary_array::type::uuid,
+                       static_cast<std::size_t>(count));
+      for (const auto &id : fresh_ids(count))
+        ids.add(id);
       pqxx::nontransaction work(connection);
-      work.exec_prepared("insert", ids, owner, types, payloads);
+      work.exec_prepared("insert", pqxx::binarystring(ids.bytes()), owner,
+                         types, payloads);
     }
     return rows;
   }

@@ -50,6 +50,18 @@ std::size_t character_length(std::string_view text) {
   return 0;
 }
 
+/// The form that means the same whatever `standard_conforming_strings` is.
+void append_literal(std::string &out, std::string_view text) {
+  refuse_nul(text);
+  out += " E'";
+  for (auto stop = text.find_first_of("'\\"); stop != std::string_view::npos;
+       stop = text.find_first_of("'\\")) {
+    out.append(text.substr(0, stop)).append(2, text[stop]);
+    text.remove_prefix(stop + 1);
+  }
+  out.append(text).append(1, '\'');
+}
+
 } // namespace
 
 void append_quoted(std::string &array, std::string_view text) {
@@ -61,6 +73,22 @@ void append_quoted(std::string &array, std::string_view text) {
     text.remove_prefix(stop + 1);
   }
   array.append(text).append(1, '"');
+}
+
+std::string
+call_text(std::string_view function,
+          std::initializer_list<std::optional<std::string_view>> arguments) {
+  std::string text = "SELECT * FROM ";
+  text.append(function).append(1, '(');
+  for (const auto &argument : arguments) {
+    if (text.back() != '(')
+      text += ',';
+    if (argument)
+      append_literal(text, *argument);
+    else
+      text += "NULL";
+  }
+  return text += ')';
 }
 
 std::string parameter(std::string_view text) {

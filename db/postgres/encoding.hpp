@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <initializer_list>
 #include <optional>
 #include <span>
 #include <string>
@@ -40,6 +41,13 @@ std::string array_of(std::span<const strong_id<Tag>> ids) {
     id.value().append_to(array);
   });
 }
+
+/// `SELECT * FROM function(...)` with these arguments as literals, for servers
+/// with `standard_conforming_strings`; nothing stands for NULL. Throws
+/// `refusal` (rejected) on a NUL.
+std::string
+call_text(std::string_view function,
+          std::initializer_list<std::optional<std::string_view>> arguments);
 
 /// `text` as a parameter. Throws `refusal` (rejected) on a NUL.
 std::string parameter(std::string_view text);

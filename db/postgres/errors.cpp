@@ -22,10 +22,9 @@ bool quotes_data(std::string_view state) {
 
 fault sort_sql(const pqxx::sql_error &problem) {
   const auto &state = problem.sqlstate();
-  auto text = quotes_data(state) ? std::string("the data was refused")
-                                 : one_line(problem.what());
-  return {sort_sqlstate(state), text + " (SQLSTATE " + state + ")",
-          !ends_session(state)};
+  return {sort_sqlstate(state), refusal_text(state, problem.what()),
+          // Without a state it is libpq that speaks, not the server.
+          !state.empty() && !ends_session(state)};
 }
 
 } // namespace
@@ -63,6 +62,12 @@ fault sort_current_exception() {
     // the value that could not be read.
     return {errc::unavailable, "the answer could not be read", false};
   }
+}
+
+std::string refusal_text(std::string_view state, std::string_view message) {
+  auto text = quotes_data(state) ? std::string("the data was refused")
+                                 : one_line(message);
+  return text.append(" (SQLSTATE ").append(state).append(")");
 }
 
 std::string one_line(std::string_view text) {

@@ -2,6 +2,9 @@
 #include <map>
 #include <tuple>
 
+#include <pqxx/binarystring>
+
+#include "db/postgres/binary_array.hpp"
 #include "db/postgres/encoding.hpp"
 #include "db/postgres/postgres_store.hpp"
 #include "db/postgres/queries.hpp"
@@ -45,8 +48,6 @@ public:
       rivals.push_back(at);
     }
   }
-
-  bool has_keys() const { return !by_key_.empty(); }
 
   /// Takes the keys in the database and marks in `outcomes` who lost.
   void decide(pqxx::nontransaction &transaction, std::chrono::seconds window,
@@ -151,44 +152,95 @@ private:
 
 using event_list = std::vector<const new_event *>;
 
-std::string payloads(const event_list &fresh) {
-  return array_of(fresh, [](std::string &array, const new_event *event) {
-    append_quoted(array, event->payload);
-  });
-}
+/// What a commit with fewer events saves by one message more to the server is
+/// less than the message costs.
+constexpr std::size_t worth_a_message = 64;
 
-std::string dedup_ids(const event_list &fresh) {
-  return array_of(fresh, [](std::string &array, const new_event *event) {
-    if (event->key && event->key->scope == dedup_scope::event)
-      append_quoted(array, event->key->text);
-    else
-      array += "NULL";
-  });
-}
+/// What `sluice_enqueue` takes.
+class enqueued {
+public:
+  explicit enqueued(const event_list &fresh) : fresh_(fresh) {
+    for (const auto *event : fresh)
+      ++sums_[event->organization];
+  }
 
-void enqueue(pqxx::nontransaction &transaction, const event_list &fresh,
-             const std::optional<std::string> &now) {
-  auto ids = array_of(fresh, [](std::string &array, const new_event *event) {
-    event->id.value().append_to(array);
-  });
-  auto owners = array_of(fresh, [](std::string &array, const new_event *event) {
-    event->organization.value().append_to(array);
-  });
-  auto types = array_of(fresh, [](std::string &array, const new_event *event) {
-    append_quoted(array, event->type);
-  });
-  std::map<organization_id, int> sums;
-  for (const auto *event : fresh)
-    ++sums[event->organization];
-  auto payers = array_of(sums, [](std::string &array, const auto &sum) {
-    sum.first.value().append_to(array);
-  });
-  auto counts = array_of(sums, [](std::string &array, const auto &sum) {
-    array += std::to_string(sum.second);
-  });
-  transaction.exec_params(sql::enqueue, ids, owners, types, payloads(fresh),
-                          dedup_ids(fresh), payers, counts, now);
-}
+  /// As one text, which goes with the message that begins the transaction.
+  std::string text(const std::optional<std::string> &now) const {
+    auto ids = array_of(fresh_, [](std::string &array, const new_event *event) {
+      event->id.value().append_to(array);
+    });
+    auto owners =
+        array_of(fresh_, [](std::string &array, const new_event *event) {
+          event->organization.value().append_to(array);
+        });
+    auto types =
+        array_of(fresh_, [](std::string &array, const new_event *event) {
+          append_quoted(array, event->type);
+        });
+    auto payloads =
+        array_of(fresh_, [](std::string &array, const new_event *event) {
+          append_quoted(array, event->payload);
+        });
+    auto dedup_ids =
+        array_of(fresh_, [](std::string &array, const new_event *event) {
+          if (const auto *text = dedup_id(*event))
+            append_quoted(array, *text);
+          else
+            array += "NULL";
+        });
+    auto payers = array_of(sums_, [](std::string &array, const auto &sum) {
+      sum.first.value().append_to(array);
+    });
+    auto counts = array_of(sums_, [](std::string &array, const auto &sum) {
+      array += std::to_string(sum.second);
+    });
+    return call_text("sluice_enqueue", {ids, owners, types, payloads, dedup_ids,
+                                        payers, counts, now});
+  }
+
+  /// As parameters, in a message of their own.
+  void send(pqxx::nontransaction &transaction,
+            const std::optional<std::string> &now) const {
+    using kind = binary_array::type;
+    binary_array ids(kind::uuid, fresh_.size());
+    binary_array owners(kind::uuid, fresh_.size());
+    binary_array types(kind::text, fresh_.size());
+    binary_array payloads(kind::text, fresh_.size());
+    binary_array dedup_ids(kind::text, fresh_.size());
+    for (const auto *event : fresh_) {
+      ids.add(event->id.value());
+      owners.add(event->organization.value());
+      types.add(event->type);
+      payloads.add(event->payload);
+      if (const auto *text = dedup_id(*event))
+        dedup_ids.add(*text);
+      else
+        dedup_ids.add_null();
+    }
+    binary_array payers(kind::uuid, sums_.size());
+    binary_array counts(kind::bigint, sums_.size());
+    for (const auto &[payer, count] : sums_) {
+      payers.add(payer.value());
+      counts.add(count);
+    }
+    transaction.exec_params(sql::enqueue, pqxx::binarystring(ids.bytes()),
+                            pqxx::binarystring(owners.bytes()),
+                            pqxx::binarystring(types.bytes()),
+                            pqxx::binarystring(payloads.bytes()),
+                            pqxx::binarystring(dedup_ids.bytes()),
+                            pqxx::binarystring(payers.bytes()),
+                            pqxx::binarystring(counts.bytes()), now);
+  }
+
+private:
+  static const std::string *dedup_id(const new_event &event) {
+    auto has_one = event.key && event.key->scope == dedup_scope::event;
+    return has_one ? &event.key->text : nullptr;
+  }
+
+  const event_list &fresh_;
+  std::map<organization_id, std::int64_t> sums_;
+};
 
 event_list accepted_events(std::span<const new_event> events,
                            const std::vector<accept_outcome> &outcomes) {
@@ -197,6 +249,12 @@ event_list accepted_events(std::span<const new_event> events,
     if (outcomes[at].what == outcome_kind::accepted)
       fresh.push_back(&events[at]);
   return fresh;
+}
+
+bool has_keys(std::span<const new_event> events) {
+  return std::any_of(events.begin(), events.end(), [](const new_event &event) {
+    return event.key.has_value();
+  });
 }
 
 } // namespace
@@ -220,16 +278,22 @@ postgres_store::accept(std::span<const new_event> events,
     }
     return described;
   };
-  auto done = session_->write("accept", describe,
-                              [&](pqxx::nontransaction &transaction) {
-                                auto now = session_->now();
-                                key_decision keys(events, outcomes);
-                                if (keys.has_keys())
-                                  keys.decide(transaction, window, now);
-                                fresh = accepted_events(events, outcomes);
-                                if (!fresh.empty())
-                                  enqueue(transaction, fresh, now);
-                              });
+  auto now = session_->now();
+  auto decide = [&](pqxx::nontransaction &transaction) {
+    if (has_keys(events))
+      key_decision(events, outcomes).decide(transaction, window, now);
+    fresh = accepted_events(events, outcomes);
+    if (!fresh.empty())
+      enqueued(fresh).send(transaction, now);
+  };
+  auto take_all = [&] {
+    fresh = accepted_events(events, outcomes);
+    return enqueued(fresh).text(now);
+  };
+  auto done = has_keys(events) || events.size() >= worth_a_message
+                  ? session_->write("accept", describe, decide)
+                  : session_->write_once("accept", describe, take_all,
+                                         [](const pqxx::result &) {});
   if (!done)
     return tl::unexpected(std::move(done.error()));
   return outcomes;

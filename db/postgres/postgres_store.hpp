@@ -20,8 +20,9 @@ public:
   resolve(const error &what) override;
 
   result<claim> claim_items(const claim_request &request) override;
-  result<move_outcome> move(claim_id fence,
-                            std::span<const event_id> ids) override;
+  result<int> move(claim_id fence) override;
+  result<move_outcome> move_each(claim_id fence,
+                                 std::span<const event_id> ids) override;
   result<fail_outcome> fail_items(claim_id fence,
                                   std::span<const failure> failures) override;
   result<int> release(claim_id fence, std::span<const event_id> ids) override;
@@ -47,9 +48,6 @@ public:
   result<std::string> shared_secret(std::string_view name) override;
 
 private:
-  void take_due(pqxx::nontransaction &transaction, const claim_request &request,
-                std::optional<timestamp> floor, claim &taken);
-
   std::unique_ptr<session> session_;
   due_floor floor_;
 };

@@ -12,7 +12,8 @@ SELECT current_setting('server_version_num')::int, pg_is_in_recovery(),
   current_setting('server_encoding'),
   to_regclass('schema_migrations') IS NOT NULL,
   current_setting('fsync'), current_setting('full_page_writes'),
-  current_setting('synchronous_commit'))sql";
+  current_setting('synchronous_commit'),
+  current_setting('standard_conforming_strings') = 'on')sql";
 inline constexpr char latest_migration[] =
     "SELECT coalesce(max(version), 0) FROM schema_migrations";
 inline constexpr char create_migrations[] =
@@ -49,22 +50,14 @@ SELECT asked.position, held.event_id, held.body_hash
 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int[])
   AS asked (organization_id, scope, dedup_id, position)
 JOIN dedup_keys held USING (organization_id, scope, dedup_id))sql";
+
 inline constexpr char enqueue[] = R"sql(
-WITH fresh AS (
-  INSERT INTO event_queue (id, organization_id, type, payload, dedup_id,
-    status, attempts, not_before, inserted_at)
-  SELECT id, organization_id, type, payload, dedup_id, 'pending', 0,
-    coalesce($8::timestamptz, statement_timestamp()),
-    coalesce($8::timestamptz, statement_timestamp())
-  FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[])
-    AS asked (id, organization_id, type, payload, dedup_id))
-INSERT INTO ledger (at, kind, count, organization_id)
-SELECT coalesce($8::timestamptz, statement_timestamp()), 'accepted', count,
-  organization_id
-FROM unnest($6::uuid[], $7::bigint[]) AS sums (organization_id, count))sql";
+SELECT sluice_enqueue($1::uuid[], $2::uuid[], $3::text[], $4::text[],
+  $5::text[], $6::uuid[], $7::bigint[], $8::timestamptz))sql";
 
 // -- resolving ---------------------------------------------------------------
 
+inline constexpr char take_transaction_id[] = "SELECT txid_current()";
 inline constexpr char try_lock[] =
     "SELECT pg_try_advisory_xact_lock($1::bigint)";
 inline constexpr char wait_a_moment[] = "SELECT pg_sleep(0.02)";
@@ -103,55 +96,6 @@ inline constexpr char is_node_gone[] =
 
 // -- queue -------------------------------------------------------------------
 
-// The array of row addresses gives the update one possible plan, whatever
-// the planner believes of the table; the rows are locked, so the addresses
-// hold.
-inline constexpr char claim_items[] = R"sql(
-WITH due AS MATERIALIZED (
-  SELECT ctid FROM event_queue
-  WHERE status = 'pending'
-    AND not_before <= coalesce($4::timestamptz, statement_timestamp())
-    AND not_before >= coalesce($5::timestamptz, '-infinity')
-  ORDER BY not_before, id LIMIT $3::int FOR UPDATE SKIP LOCKED)
-UPDATE event_queue SET status = 'processing', claim_id = $1::uuid,
-  claimed_by = $2::text,
-  processing_started_at = coalesce($4::timestamptz, statement_timestamp())
-WHERE ctid = ANY (ARRAY (SELECT ctid FROM due))
-RETURNING id, attempts, (extract(epoch FROM not_before) * 1000000)::bigint
-)sql";
-// A delivery's id is a version 7 UUID that begins like its event's (time,
-// version, counter), so that the indexes of deliveries grow at their end.
-inline constexpr char move_items[] = R"sql(
-WITH gone AS (
-  DELETE FROM event_queue
-  WHERE claim_id = $1::uuid AND status = 'processing' AND id = ANY ($2::uuid[])
-  RETURNING id, organization_id, type, payload, dedup_id, inserted_at,
-    claimed_by),
-stored AS (
-  INSERT INTO events (id, organization_id, type, payload, dedup_id,
-    inserted_at, accepted_at)
-  SELECT id, organization_id, type, payload, dedup_id,
-    coalesce($3::timestamptz, statement_timestamp()), inserted_at
-  FROM gone),
-fanned_out AS (
-  INSERT INTO event_deliveries (id, organization_id, event_id, endpoint_id,
-    status, attempts, inserted_at, updated_at)
-  SELECT (left(gone.id::text, 18)
-      || substr(gen_random_uuid()::text, 19))::uuid,
-    gone.organization_id, gone.id, e.id, 'pending', 0,
-    coalesce($3::timestamptz, statement_timestamp()),
-    coalesce($3::timestamptz, statement_timestamp())
-  FROM gone JOIN endpoints e ON e.organization_id = gone.organization_id
-  WHERE e.event_types IS NULL),
-sums AS (
-  SELECT organization_id, claimed_by, count(*) AS moved FROM gone
-  GROUP BY organization_id, claimed_by),
-booked AS (
-  INSERT INTO ledger (at, node, kind, count, organization_id)
-  SELECT coalesce($3::timestamptz, statement_timestamp()), claimed_by,
-    'stored', moved, organization_id
-  FROM sums)
-SELECT coalesce(sum(moved), 0)::int FROM sums)sql";
 inline constexpr char fail_items[] = R"sql(
 WITH failed AS (
   UPDATE event_queue q SET attempts = q.attempts + 1, last_error = f.reason,

@@ -39,58 +39,73 @@ result<claim> postgres_store::claim_items(const claim_request &request) {
   auto describe = [&] {
     return ask_about_fence(doubt::question::fence_set, request.id, {});
   };
-  auto done = session_->write(
-      "claim", describe,
-      [&](pqxx::nontransaction &transaction) {
-        auto started = due_floor::clock::now();
-        auto floor = floor_.value(started);
-        if (floor)
-          take_due(transaction, request, floor, taken);
-        if (!taken.items.empty())
-          return;
-        floor_.looked_at_all(started);
-        take_due(transaction, request, std::nullopt, taken);
-      },
-      session::planning::by_index);
+  auto started = due_floor::clock::now();
+  auto floor = floor_.value(started);
+  auto make = [&] {
+    auto low = floor ? std::optional(to_rfc3339(*floor)) : std::nullopt;
+    return call_text("sluice_claim",
+                     {request.id.to_string(), request.node.to_string(),
+                      std::to_string(request.limit), session_->now(), low});
+  };
+  auto take = [&](const pqxx::result &rows) {
+    if (rows.empty() || rows[0][3].as<bool>())
+      floor_.looked_at_all(started);
+    for (const auto &row : rows) {
+      taken.items.push_back(
+          {event_id(read_uuid(row[0].c_str())), row[1].as<int>()});
+      floor_.took(read_time(row[2].c_str()));
+    }
+  };
+  auto done = session_->write_once("claim", describe, make, take,
+                                   session::durability::relaxed);
   if (!done)
     return tl::unexpected(std::move(done.error()));
   return taken;
 }
 
-void postgres_store::take_due(pqxx::nontransaction &transaction,
-                              const claim_request &request,
-                              std::optional<timestamp> floor, claim &taken) {
-  std::optional<std::string> low;
-  if (floor)
-    low = to_rfc3339(*floor);
-  auto rows = transaction.exec_params(sql::claim_items, request.id.to_string(),
-                                      request.node.to_string(), request.limit,
-                                      session_->now(), low);
-  for (const auto &row : rows) {
-    taken.items.push_back(
-        {event_id(read_uuid(row[0].c_str())), row[1].as<int>()});
-    floor_.took(read_time(row[2].c_str()));
-  }
+result<int> postgres_store::move(claim_id fence) {
+  auto moved = 0;
+  auto describe = [&] {
+    return ask_about_fence(doubt::question::fence_left, fence, {});
+  };
+  auto make = [&] {
+    return call_text("sluice_move", {fence.to_string(), session_->now()});
+  };
+  auto done = session_->write_once(
+      "move", describe, make,
+      [&](const pqxx::result &rows) { moved = rows.at(0)[0].as<int>(); });
+  if (!done)
+    return tl::unexpected(std::move(done.error()));
+  return moved;
 }
 
-result<move_outcome> postgres_store::move(claim_id fence,
-                                          std::span<const event_id> ids) {
+result<move_outcome> postgres_store::move_each(claim_id fence,
+                                               std::span<const event_id> ids) {
   move_outcome outcome;
   if (ids.empty())
     return outcome;
   auto describe = [&] {
     return ask_about_fence(doubt::question::fence_left, fence, ids);
   };
-  auto done =
-      session_->write("move", describe, [&](pqxx::nontransaction &transaction) {
-        outcome.moved = transaction
-                            .exec_params1(sql::move_items, fence.to_string(),
-                                          array_of(ids), session_->now())[0]
-                            .as<int>();
-      });
+  auto make = [&] {
+    return call_text("sluice_move_each",
+                     {fence.to_string(), array_of(ids), session_->now()});
+  };
+  auto use = [&](const pqxx::result &rows) {
+    for (const auto &row : rows) {
+      if (row[0].is_null())
+        outcome.moved = row[3].as<int>();
+      else
+        outcome.refused.push_back(
+            {event_id(read_uuid(row[0].c_str())),
+             "move: " + refusal_text(row[1].c_str(), row[2].c_str())});
+    }
+  };
+  auto done = session_->write_once("move", describe, make, use);
   if (!done)
     return tl::unexpected(std::move(done.error()));
-  outcome.lost = static_cast<int>(ids.size()) - outcome.moved;
+  outcome.lost =
+      static_cast<int>(ids.size() - outcome.refused.size()) - outcome.moved;
   return outcome;
 }
 

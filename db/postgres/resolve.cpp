@@ -74,12 +74,21 @@ postgres_store::resolve(const error &what) {
   if (!lost)
     return fail(errc::unavailable, "resolve: the error names no transaction");
   auto is_committed = false;
-  auto done = session_->read("resolve", [&](pqxx::nontransaction &transaction) {
-    await_end(transaction, lost->lock);
-    is_committed = was_committed(transaction, *lost);
-  });
-  if (!done)
+  // A commit of its own, behind the lost one, so that its COMMIT waits for
+  // whatever the lost one should have waited for: a standby, for instance.
+  auto done = session_->write(
+      "resolve", [] { return doubt(); },
+      [&](pqxx::nontransaction &transaction) {
+        transaction.exec(sql::take_transaction_id);
+        await_end(transaction, lost->lock);
+        is_committed = was_committed(transaction, *lost);
+      });
+  if (!done) {
+    // Nothing was changed, so nothing is in doubt but the first question.
+    done.error().code = errc::unavailable;
+    done.error().doubt.clear();
     return tl::unexpected(std::move(done.error()));
+  }
   if (!is_committed)
     return std::nullopt;
   return std::move(lost->outcomes);

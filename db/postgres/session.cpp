@@ -35,9 +35,7 @@ std::unique_ptr<pqxx::connection> open_connection(const std::string &url) {
 
 session::session(settings how, std::shared_ptr<watchdog> guardian)
     : settings_(std::move(how)), guardian_(std::move(guardian)),
-      lock_(random_lock()), begin_write_(begin_text(true, planning::free)),
-      begin_write_by_index_(begin_text(true, planning::by_index)),
-      connection_(open_connection(settings_.url)),
+      lock_(random_lock()), connection_(open_connection(settings_.url)),
       silencer_(std::make_unique<pqxx::quiet_errorhandler>(*connection_)) {}
 
 session::~session() {
@@ -48,7 +46,8 @@ session::~session() {
 // transaction that was abandoned. A limit that struck first would let COMMIT
 // succeed without the standby's answer under synchronous replication. Waiting
 // for a lock ends sooner, with the session intact.
-std::string session::begin_text(bool is_writing, planning plan) const {
+std::string session::begin_text(bool is_writing, planning plan,
+                                durability how) const {
   auto milliseconds = settings_.call_timeout.count();
   auto server_limit = std::to_string(milliseconds + 500);
   auto lock_limit = std::to_string(std::max<long>(1, milliseconds * 6 / 10));
@@ -63,48 +62,69 @@ std::string session::begin_text(bool is_writing, planning plan) const {
             "; SET LOCAL enable_bitmapscan = off"
             "; SET LOCAL enable_hashjoin = off"
             "; SET LOCAL enable_mergejoin = off";
+  if (how == durability::relaxed)
+    text += "; SET LOCAL synchronous_commit = off";
   if (is_writing)
     text += "; SELECT pg_advisory_xact_lock(" + std::to_string(lock_) + ")";
   return text;
 }
 
 result<void> session::write(const char *operation,
-                            const describe_doubt &describe, const body &work,
-                            planning plan) {
-  const auto &begin =
-      plan == planning::by_index ? begin_write_by_index_ : begin_write_;
-  return run(operation, begin, &describe, work);
+                            const describe_doubt &describe, const body &work) {
+  return run({operation, begin_text(true, planning::free, durability::full),
+              &describe, nullptr,
+              [&](pqxx::nontransaction &transaction, const pqxx::result &) {
+                work(transaction);
+              }});
+}
+
+result<void> session::write_once(const char *operation,
+                                 const describe_doubt &describe,
+                                 const std::function<std::string()> &make,
+                                 const body_after &use, durability how) {
+  return run(
+      {operation, begin_text(true, planning::free, how), &describe, make,
+       [&](pqxx::nontransaction &, const pqxx::result &rows) { use(rows); }});
 }
 
 result<void> session::read(const char *operation, const body &work,
                            planning plan) {
-  return run(operation, begin_text(false, plan), nullptr, work);
+  return run({operation, begin_text(false, plan, durability::full), nullptr,
+              nullptr,
+              [&](pqxx::nontransaction &transaction, const pqxx::result &) {
+                work(transaction);
+              }});
 }
 
 result<void> session::look(const char *operation, const body &work) {
-  return run(operation, {}, nullptr, work);
+  return run({operation, "", nullptr, nullptr,
+              [&](pqxx::nontransaction &transaction, const pqxx::result &) {
+                work(transaction);
+              }});
 }
 
-result<void> session::run(const char *operation, const std::string &begin,
-                          const describe_doubt *describe, const body &work) {
+result<void> session::run(const course &call) {
   if (is_spent())
-    return fail(errc::unavailable,
-                std::string(operation) + ": this session was lost earlier");
+    return fail(errc::unavailable, std::string(call.operation) +
+                                       ": this session was lost earlier");
   watchdog::guard guard(*guardian_, connection_->sock(),
                         watchdog::clock::now() + settings_.call_timeout);
-  auto reached = begin.empty() ? stage::looking : stage::working;
+  auto reached = call.begin.empty() ? stage::looking : stage::working;
   try {
     pqxx::nontransaction transaction(*connection_);
-    if (!begin.empty())
-      transaction.exec(begin);
-    work(transaction);
-    if (!begin.empty()) {
+    pqxx::result opened;
+    if (!call.begin.empty())
+      opened = transaction.exec(call.make ? call.begin + "; " + call.make()
+                                          : call.begin);
+    call.work(transaction, opened);
+    if (!call.begin.empty()) {
       reached = stage::committing;
       transaction.exec("COMMIT");
     }
     return {};
   } catch (...) {
-    return tl::unexpected(give_up(operation, reached, describe, guard));
+    return tl::unexpected(
+        give_up(call.operation, reached, call.describe, guard));
   }
 }
 

@@ -39,9 +39,16 @@ public:
   /// called after `body`.
   using describe_doubt = std::function<doubt()>;
 
+  /// As `body`, with the rows of the statement that opened the transaction.
+  using body_after = std::function<void(const pqxx::result &)>;
+
   /// How the planner is to work. `by_index` keeps it from reading or sorting
   /// the whole queue when its statistics are from another time of day.
   enum class planning { free, by_index };
+
+  /// Whether a commit is to survive a crash of the server by itself.
+  /// Otherwise a crash may undo it, until a durable one has followed.
+  enum class durability { full, relaxed };
 
   /// Connects; throws as libpqxx does.
   session(settings how, std::shared_ptr<watchdog> guardian);
@@ -51,7 +58,14 @@ public:
 
   /// One transaction that changes something.
   result<void> write(const char *operation, const describe_doubt &describe,
-                     const body &work, planning plan = planning::free);
+                     const body &work);
+
+  /// One transaction of one statement, which `make` writes (see `call_text`).
+  /// It goes to the server in one message with BEGIN: two round trips in all.
+  result<void> write_once(const char *operation, const describe_doubt &describe,
+                          const std::function<std::string()> &make,
+                          const body_after &use,
+                          durability how = durability::full);
 
   /// One transaction that only reads, in as many statements as it likes.
   result<void> read(const char *operation, const body &work,
@@ -71,19 +85,29 @@ public:
 private:
   enum class stage { looking, working, committing };
 
-  result<void> run(const char *operation, const std::string &begin,
-                   const describe_doubt *describe, const body &work);
+  /// A call: how it begins, and what it does then.
+  struct course {
+    const char *operation;
+    /// Empty: no transaction.
+    std::string begin;
+    /// Null: changes nothing, so it is never in doubt.
+    const describe_doubt *describe;
+    /// Writes the statement that goes with `begin`; may be empty.
+    std::function<std::string()> make;
+    /// Given the rows of that statement.
+    std::function<void(pqxx::nontransaction &, const pqxx::result &)> work;
+  };
+
+  result<void> run(const course &call);
   error give_up(const char *operation, stage reached,
                 const describe_doubt *describe, watchdog::guard &guard);
   bool roll_back();
   void drop(watchdog::guard &guard);
-  std::string begin_text(bool is_writing, planning plan) const;
+  std::string begin_text(bool is_writing, planning plan, durability how) const;
 
   settings settings_;
   std::shared_ptr<watchdog> guardian_;
   std::int64_t lock_;
-  std::string begin_write_;
-  std::string begin_write_by_index_;
   std::unique_ptr<pqxx::connection> connection_;
   std::unique_ptr<pqxx::errorhandler> silencer_;
 };

@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include "db/postgres/connection_string.hpp"
+#include "db/postgres/functions.hpp"
 #include "db/postgres/migrations.hpp"
 #include "db/postgres/open.hpp"
 #include "db/postgres/postgres_store.hpp"
@@ -24,6 +25,7 @@ struct server_facts {
   int version = 0;
   bool is_in_recovery = false;
   std::string encoding;
+  bool has_standard_strings = true;
   int schema = 0;
   /// Settings that let an acknowledged event be lost.
   std::string unsafe_settings;
@@ -44,6 +46,7 @@ server_facts inspect(pqxx::nontransaction &transaction) {
   facts.schema = find_schema(transaction, row[3].as<bool>());
   constexpr std::pair<int, const char *> switches[] = {
       {4, "fsync"}, {5, "full_page_writes"}, {6, "synchronous_commit"}};
+  facts.has_standard_strings = row[7].as<bool>();
   for (const auto &[column, name] : switches)
     if (row[column].c_str() == std::string_view("off"))
       facts.unsafe_settings.append(" ").append(name);
@@ -61,6 +64,9 @@ result<void> check_server(const server_facts &facts) {
   if (facts.encoding != "UTF8" && facts.encoding != "SQL_ASCII")
     return fail(errc::schema, "connect: the database's encoding is " +
                                   facts.encoding + "; it must be UTF8");
+  if (!facts.has_standard_strings)
+    return fail(errc::schema, "connect: standard_conforming_strings is off; "
+                              "it must be on");
   return {};
 }
 
@@ -190,6 +196,7 @@ result<bool> postgres_source::apply(session &connected,
         if (found >= next.version)
           return;
         transaction.exec(next.statements);
+        transaction.exec(postgres::functions());
         transaction.exec_params(postgres::sql::record_migration, next.version);
         is_applied = true;
       });

@@ -143,7 +143,12 @@ std::optional<accept_outcome::kind> kind_of(char letter) {
   }
 }
 
-constexpr std::size_t doubt_entry_size = 1 + 36;
+constexpr std::size_t id_size = 36;
+constexpr std::size_t doubt_entry_size = 1 + id_size;
+
+bool was_accepted(const accept_outcome &outcome) {
+  return outcome.what == accept_outcome::kind::accepted;
+}
 
 } // namespace
 
@@ -159,21 +164,24 @@ std::vector<accept_outcome> accept(connection &database,
   return outcomes;
 }
 
-bool was_committed(connection &database,
-                   const std::vector<accept_outcome> &outcomes) {
+bool was_committed(connection &database, const accept_doubt &doubt) {
   auto query = database.statement(sql::is_known_event);
-  for (const auto &outcome : outcomes) {
-    if (outcome.what != accept_outcome::kind::accepted)
-      continue;
-    // All or none of them is there, so that one tells.
-    return query.bind(1, outcome.id).next() && query.number(0) != 0;
-  }
-  return true;
+  // All or none of them is there, so that one tells.
+  auto first =
+      std::find_if(doubt.outcomes.begin(), doubt.outcomes.end(), was_accepted);
+  return first == doubt.outcomes.end() ||
+         (query.bind(1, first->id).bind(2, doubt.owner).next() &&
+          query.number(0) != 0);
 }
 
-std::string write_doubt(const std::vector<accept_outcome> &outcomes) {
+std::string write_doubt(std::span<const new_event> events,
+                        const std::vector<accept_outcome> &outcomes) {
   std::string doubt;
-  doubt.reserve(outcomes.size() * doubt_entry_size);
+  doubt.reserve(id_size + outcomes.size() * doubt_entry_size);
+  auto first = std::find_if(outcomes.begin(), outcomes.end(), was_accepted);
+  auto at = static_cast<std::size_t>(first - outcomes.begin());
+  auto owner = at < events.size() ? events[at].organization : organization_id();
+  owner.value().append_to(doubt);
   for (const auto &outcome : outcomes) {
     doubt += letter(outcome.what);
     outcome.id.value().append_to(doubt);
@@ -181,18 +189,19 @@ std::string write_doubt(const std::vector<accept_outcome> &outcomes) {
   return doubt;
 }
 
-std::optional<std::vector<accept_outcome>> read_doubt(std::string_view doubt) {
-  if (doubt.empty() || doubt.size() % doubt_entry_size != 0)
+std::optional<accept_doubt> read_doubt(std::string_view doubt) {
+  auto owner = organization_id::parse(doubt.substr(0, id_size));
+  if (!owner || (doubt.size() - id_size) % doubt_entry_size != 0)
     return std::nullopt;
-  std::vector<accept_outcome> outcomes;
-  for (std::size_t at = 0; at < doubt.size(); at += doubt_entry_size) {
+  accept_doubt found{*owner, {}};
+  for (std::size_t at = id_size; at < doubt.size(); at += doubt_entry_size) {
     auto what = kind_of(doubt[at]);
-    auto id = event_id::parse(doubt.substr(at + 1, doubt_entry_size - 1));
+    auto id = event_id::parse(doubt.substr(at + 1, id_size));
     if (!what || !id)
       return std::nullopt;
-    outcomes.push_back({*what, *id});
+    found.outcomes.push_back({*what, *id});
   }
-  return outcomes;
+  return found;
 }
 
 } // namespace sluice::db::sqlite

@@ -17,14 +17,21 @@ std::vector<accept_outcome> accept(connection &database,
                                    std::span<const new_event> events,
                                    std::chrono::seconds window, timestamp now);
 
-/// True when the transaction with these outcomes was committed: one of the
-/// events that it accepted is there, or it accepted none.
-bool was_committed(connection &database,
-                   const std::vector<accept_outcome> &outcomes);
+/// What has to be known of a transaction to find out what became of it.
+struct accept_doubt {
+  /// Whose the first event is that it accepted.
+  organization_id owner;
+  std::vector<accept_outcome> outcomes;
+};
 
-/// Outcomes as the text of `error::doubt`, and back; nothing for a text that
-/// is not of this form.
-std::string write_doubt(const std::vector<accept_outcome> &outcomes);
-std::optional<std::vector<accept_outcome>> read_doubt(std::string_view doubt);
+/// True when the transaction was committed: one of the events that it
+/// accepted is there, or it accepted none.
+bool was_committed(connection &database, const accept_doubt &doubt);
+
+/// The text of `error::doubt`, and back; nothing for a text that is not of
+/// this form.
+std::string write_doubt(std::span<const new_event> events,
+                        const std::vector<accept_outcome> &outcomes);
+std::optional<accept_doubt> read_doubt(std::string_view doubt);
 
 } // namespace sluice::db::sqlite

@@ -67,15 +67,15 @@ CREATE INDEX event_queue_quarantined ON event_queue (organization_id, id)
   WHERE status = 'quarantined';
 
 CREATE TABLE events (
-  id TEXT NOT NULL PRIMARY KEY,
+  id TEXT NOT NULL,
   organization_id TEXT NOT NULL,
   type TEXT NOT NULL,
   payload TEXT NOT NULL,
   dedup_id TEXT,
   inserted_at INTEGER NOT NULL,
-  accepted_at INTEGER NOT NULL
+  accepted_at INTEGER NOT NULL,
+  PRIMARY KEY (organization_id, id)
 );
-CREATE INDEX events_of_organization ON events (organization_id, id);
 
 CREATE TABLE event_deliveries (
   id TEXT NOT NULL,

@@ -37,7 +37,7 @@ inline constexpr char add_to_ledger[] =
     " VALUES (?1, ?2, ?3, ?4, ?5)";
 inline constexpr char is_known_event[] =
     "SELECT EXISTS (SELECT 1 FROM event_queue WHERE id = ?1)"
-    " OR EXISTS (SELECT 1 FROM events WHERE id = ?1)"
+    " OR EXISTS (SELECT 1 FROM events WHERE organization_id = ?2 AND id = ?1)"
     " OR EXISTS (SELECT 1 FROM discarded WHERE id = ?1)";
 
 // -- queue -------------------------------------------------------------------
@@ -49,40 +49,48 @@ inline constexpr char claim[] =
     "  WHERE status = 'pending' AND not_before <= ?3"
     "  ORDER BY not_before LIMIT ?4)"
     " RETURNING id, attempts";
-/// The items of one call, by row number, as far as they carry the fence.
-inline constexpr char make_picked[] =
-    "CREATE TEMP TABLE IF NOT EXISTS picked (item INTEGER PRIMARY KEY)";
-inline constexpr char clear_picked[] = "DELETE FROM picked";
-inline constexpr char pick[] =
-    "INSERT OR IGNORE INTO picked SELECT rowid FROM event_queue"
-    " WHERE id = ?1 AND claim_id = ?2 AND status = 'processing'";
-// CROSS JOIN fixes the order of the joins: from the few picked outwards.
-inline constexpr char store_picked_events[] =
-    "INSERT INTO events"
-    " (id, organization_id, type, payload, dedup_id, inserted_at, accepted_at)"
-    " SELECT q.id, q.organization_id, q.type, q.payload, q.dedup_id, ?1,"
-    " q.inserted_at"
-    " FROM picked p CROSS JOIN event_queue q ON q.rowid = p.item";
-// A delivery's id is a version 7 UUID that begins like its event's: time,
-// version and counter. Its variant digit is one of 8, 9, a and b.
-inline constexpr char store_picked_deliveries[] =
-    "INSERT INTO event_deliveries (id, organization_id, event_id,"
-    " endpoint_id, status, attempts, inserted_at, updated_at)"
-    " SELECT substr(q.id, 1, 18) || '-'"
-    " || substr('89ab', 1 + (random() & 3), 1)"
-    " || substr(lower(hex(randomblob(2))), 2)"
-    " || '-' || lower(hex(randomblob(6))),"
-    " q.organization_id, q.id, e.id, 'pending', 0, ?1, ?1"
-    " FROM picked p CROSS JOIN event_queue q ON q.rowid = p.item"
-    " CROSS JOIN endpoints e ON e.organization_id = q.organization_id"
-    " WHERE e.event_types IS NULL";
-inline constexpr char record_picked_as_stored[] =
-    "INSERT INTO ledger (at, node, kind, count, organization_id)"
-    " SELECT ?1, q.claimed_by, 'stored', count(*), q.organization_id"
-    " FROM picked p CROSS JOIN event_queue q ON q.rowid = p.item"
-    " GROUP BY q.organization_id, q.claimed_by";
-inline constexpr char delete_picked[] =
-    "DELETE FROM event_queue WHERE rowid IN (SELECT item FROM picked)";
+/// What it means to move: the items of a claim, `q`, that still carry its
+/// fence ?2, at the time ?1. A delivery's id is a version 7 UUID that begins
+/// like its event's: time, version and counter. Its variant digit is one of
+/// 8, 9, a and b. CROSS JOIN fixes the order of the joins.
+#define SLUICE_STORE_EVENTS                                                    \
+  "INSERT INTO events"                                                         \
+  " (id, organization_id, type, payload, dedup_id, inserted_at, accepted_at)"  \
+  " SELECT q.id, q.organization_id, q.type, q.payload, q.dedup_id, ?1,"        \
+  " q.inserted_at FROM event_queue q"                                          \
+  " WHERE q.claim_id = ?2 AND q.status = 'processing'"
+#define SLUICE_STORE_DELIVERIES                                                \
+  "INSERT INTO event_deliveries (id, organization_id, event_id,"               \
+  " endpoint_id, status, attempts, inserted_at, updated_at)"                   \
+  " SELECT substr(q.id, 1, 18) || '-'"                                         \
+  " || substr('89ab', 1 + (random() & 3), 1)"                                  \
+  " || substr(lower(hex(randomblob(2))), 2)"                                   \
+  " || '-' || lower(hex(randomblob(6))),"                                      \
+  " q.organization_id, q.id, e.id, 'pending', 0, ?1, ?1"                       \
+  " FROM event_queue q"                                                        \
+  " CROSS JOIN endpoints e ON e.organization_id = q.organization_id"           \
+  " WHERE q.claim_id = ?2 AND q.status = 'processing'"                         \
+  " AND e.event_types IS NULL"
+#define SLUICE_ONE_ITEM " AND q.id = ?3"
+
+inline constexpr char store_events[] = SLUICE_STORE_EVENTS;
+inline constexpr char store_deliveries[] = SLUICE_STORE_DELIVERIES;
+inline constexpr char delete_moved[] =
+    "DELETE FROM event_queue WHERE claim_id = ?1 AND status = 'processing'"
+    " RETURNING organization_id, claimed_by";
+inline constexpr char store_event[] = SLUICE_STORE_EVENTS SLUICE_ONE_ITEM;
+inline constexpr char store_deliveries_of_event[] =
+    SLUICE_STORE_DELIVERIES SLUICE_ONE_ITEM;
+inline constexpr char delete_moved_item[] =
+    "DELETE FROM event_queue"
+    " WHERE id = ?2 AND claim_id = ?1 AND status = 'processing'"
+    " RETURNING organization_id, claimed_by";
+inline constexpr char begin_item[] = "SAVEPOINT item";
+inline constexpr char keep_item[] = "RELEASE item";
+inline constexpr char undo_item[] = "ROLLBACK TO item";
+#undef SLUICE_STORE_EVENTS
+#undef SLUICE_STORE_DELIVERIES
+#undef SLUICE_ONE_ITEM
 
 inline constexpr char retry_item[] =
     "UPDATE event_queue SET status = 'pending', claim_id = NULL,"
@@ -165,6 +173,7 @@ inline constexpr char deliveries_of[] =
 
 // The index is (organization, status, id): a page of one status is a range
 // of it; a page of all is a merge of six ranges, each already in order.
+// clang-format off
 #define SLUICE_INBOX_RANGE(status)                                             \
   "SELECT id, event_id, status, attempts FROM event_deliveries"                \
   " WHERE organization_id = ?1 AND status = " status " AND id > ?2"            \
@@ -174,25 +183,20 @@ inline constexpr char deliveries_of[] =
   "SELECT d.id, d.event_id, e.type, e.payload, e.dedup_id, e.accepted_at,"     \
   " e.inserted_at, d.status, d.attempts"                                       \
   " FROM (" ranges " ORDER BY id LIMIT ?3 OFFSET ?4) d"                        \
-  " CROSS JOIN events e ON e.id = d.event_id"                                  \
-  " WHERE e.organization_id = ?1 ORDER BY d.id"
+  " CROSS JOIN events e ON e.organization_id = ?1 AND e.id = d.event_id"       \
+  " ORDER BY d.id"
 inline constexpr char inbox_of_status[] =
     SLUICE_INBOX_PAGE(SLUICE_INBOX_RANGE("?5"));
 inline constexpr char inbox_of_all[] = SLUICE_INBOX_PAGE(
-    SLUICE_INBOX_RANGE("'pending'") " UNION ALL " SLUICE_INBOX_RANGE(
-        "'send"
-        "ing'") " UNION ALL " SLUICE_INBOX_RANGE("'delivered'") " UNION "
-                                                                "ALL"
-                                                                " " SLUICE_INBOX_RANGE(
-                                                                    "'faile"
-                                                                    "d'") " UNI"
-                                                                          "ON "
-                                                                          "ALL"
-                                                                          " " SLUICE_INBOX_RANGE("'dead_letter'") " UNION ALL " SLUICE_INBOX_RANGE(
-                                                                              "'skipped"
-                                                                              "'"));
+    SLUICE_INBOX_RANGE("'pending'") " UNION ALL "
+    SLUICE_INBOX_RANGE("'sending'") " UNION ALL "
+    SLUICE_INBOX_RANGE("'delivered'") " UNION ALL "
+    SLUICE_INBOX_RANGE("'failed'") " UNION ALL "
+    SLUICE_INBOX_RANGE("'dead_letter'") " UNION ALL "
+    SLUICE_INBOX_RANGE("'skipped'"));
 #undef SLUICE_INBOX_PAGE
 #undef SLUICE_INBOX_RANGE
+// clang-format on
 
 inline constexpr char acknowledge[] =
     "UPDATE event_deliveries SET status = 'delivered', updated_at = ?3"

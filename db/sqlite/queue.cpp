@@ -39,25 +39,6 @@ claim claim_items(connection &database, const claim_request &request,
   return taken;
 }
 
-move_outcome move(connection &database, claim_id fence,
-                  std::span<const event_id> ids, timestamp now) {
-  database.statement(sql::clear_picked).run();
-  auto fence_text = fence.to_string();
-  int picked = 0;
-  {
-    auto pick = database.statement(sql::pick);
-    for (const auto &id : ids)
-      picked += pick.bind(1, id).bind(2, fence_text).run();
-  }
-  if (picked > 0) {
-    database.statement(sql::store_picked_events).bind(1, now).run();
-    database.statement(sql::store_picked_deliveries).bind(1, now).run();
-    database.statement(sql::record_picked_as_stored).bind(1, now).run();
-    database.statement(sql::delete_picked).run();
-  }
-  return {picked, static_cast<int>(ids.size()) - picked};
-}
-
 fail_outcome fail_items(connection &database, claim_id fence,
                         std::span<const failure> failures, timestamp now) {
   auto retry = database.statement(sql::retry_item);

@@ -11,8 +11,6 @@ namespace sluice::db::sqlite {
 
 claim claim_items(connection &database, const claim_request &request,
                   timestamp now);
-move_outcome move(connection &database, claim_id fence,
-                  std::span<const event_id> ids, timestamp now);
 fail_outcome fail_items(connection &database, claim_id fence,
                         std::span<const failure> failures, timestamp now);
 int release(connection &database, claim_id fence,

@@ -76,9 +76,12 @@ public:
   db::result<db::claim> claim_items(const db::claim_request &request) override {
     return call("claim_items", [&] { return inner_->claim_items(request); });
   }
+  db::result<int> move(db::claim_id fence) override {
+    return call("move", [&] { return inner_->move(fence); });
+  }
   db::result<db::move_outcome>
-  move(db::claim_id fence, std::span<const db::event_id> ids) override {
-    return call("move", [&] { return inner_->move(fence, ids); });
+  move_each(db::claim_id fence, std::span<const db::event_id> ids) override {
+    return call("move_each", [&] { return inner_->move_each(fence, ids); });
   }
   db::result<db::fail_outcome>
   fail_items(db::claim_id fence,

@@ -70,14 +70,42 @@ TEST_CASE_METHOD(mover_fixture,
 }
 
 TEST_CASE_METHOD(mover_fixture,
-                 "items that failed before are moved one by one") {
+                 "a claim with items that failed before is not tried as one") {
   auto claim = claimed(make_events(owner.id(), 10));
   claim.items[2].attempts = 1;
   claim.items[5].attempts = 3;
   mover.take(claim);
   CHECK(mover.advance());
-  CHECK(plan().calls("move") == 3);
+  CHECK(plan().calls("move") == 0);
+  CHECK(plan().calls("move_each") == 1);
   CHECK(count(stored) == 10);
+}
+
+TEST_CASE_METHOD(mover_fixture,
+                 "however many items are bad, the claim takes three calls") {
+  auto events = make_events(owner.id(), 40);
+  for (std::size_t at = 0; at < events.size(); at += 4)
+    forbid(*store, events[at]);
+  mover.take(claimed(events));
+  CHECK(mover.advance());
+  CHECK(plan().calls("move") == 1);
+  CHECK(plan().calls("move_each") == 1);
+  CHECK(plan().calls("fail_items") == 1);
+  CHECK(counts.stored == 30);
+  CHECK(counts.retried == 10);
+}
+
+TEST_CASE_METHOD(mover_fixture,
+                 "a store that is away between the steps is waited for") {
+  auto events = make_events(owner.id(), 6);
+  forbid(*store, events[3]);
+  mover.take(claimed(events));
+  plan().add({.method = "move_each", .code = db::errc::unavailable});
+  plan().add({.method = "fail_items", .code = db::errc::unavailable});
+  CHECK_FALSE(mover.advance());
+  CHECK(eventually([&] { return mover.advance(); }));
+  CHECK(count(stored) == 6); // five and the one that was there
+  CHECK(count("SELECT attempts FROM event_queue") == 1);
 }
 
 TEST_CASE_METHOD(

@@ -57,7 +57,7 @@ public:
   /// Claims and moves everything that is due.
   void move_all() {
     for (auto taken = claim(); !taken.items.empty(); taken = claim())
-      value_of(session_->move(taken.id, ids_of(taken)));
+      value_of(session_->move_each(taken.id, ids_of(taken)));
   }
 
   /// A query for the first tenant's inbox, to be made narrower.

@@ -100,7 +100,7 @@ TEST_CASE("eight claiming threads share out the items and never exceed the "
       if (taken.items.empty())
         break;
       auto ids = tests::ids_of(taken);
-      auto outcome = persist([&] { return session->move(taken.id, ids); });
+      auto outcome = persist([&] { return session->move_each(taken.id, ids); });
       moved += outcome.moved;
       if (outcome.lost > 0)
         ++too_many;
@@ -157,7 +157,7 @@ TEST_CASE("intake, movers and an operator at the same time double nothing",
         });
         auto ids = tests::ids_of(taken);
         if (!ids.empty())
-          persist([&] { return session->move(taken.id, ids); });
+          persist([&] { return session->move_each(taken.id, ids); });
       }
     } else {
       while (writing > 0)

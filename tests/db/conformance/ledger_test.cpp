@@ -100,7 +100,7 @@ private:
 
   void move() {
     auto [fence, ids] = some_claim();
-    auto outcome = value_of(on_.session().move(fence, ids));
+    auto outcome = value_of(on_.session().move_each(fence, ids));
     REQUIRE(outcome.moved + outcome.lost == static_cast<int>(ids.size()));
   }
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <set>
 
 #include "tests/db/conformance/bench.hpp"
@@ -9,6 +10,18 @@ namespace {
 
 constexpr char operators_update[] =
     "UPDATE event_queue SET status = 'pending' WHERE status = 'processing'";
+
+/// What an operator might have added: events of one type can't be stored.
+std::vector<std::string> refusing_trigger(const store_under_test &store) {
+  if (store.name() == "sqlite")
+    return {"CREATE TRIGGER refuse BEFORE INSERT ON events "
+            "WHEN NEW.type = 'refused' "
+            "BEGIN SELECT RAISE(ABORT, 'not this one'); END"};
+  return {"CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
+          "$$ BEGIN RAISE EXCEPTION 'not this one'; END $$",
+          "CREATE TRIGGER refuse BEFORE INSERT ON events FOR EACH ROW "
+          "WHEN (NEW.type = 'refused') EXECUTE FUNCTION refuse()"};
+}
 
 } // namespace
 
@@ -53,7 +66,7 @@ TEST_CASE("move brings an item into the log and to the inbox",
   on.clock().advance(1s);
   auto taken = on.claim();
   on.clock().advance(1s);
-  auto outcome = value_of(on.session().move(taken.id, ids_of(taken)));
+  auto outcome = value_of(on.session().move_each(taken.id, ids_of(taken)));
   CHECK(outcome.moved == 1);
   CHECK(outcome.lost == 0);
   auto view = value_of(on.session().find_event(on.owner(), event.id));
@@ -91,11 +104,11 @@ TEST_CASE("move takes only the items that it is told", "[conformance]") {
   auto ids = on.accept_some(4);
   auto taken = on.claim();
   auto some = std::vector{ids[0], ids[2]};
-  CHECK(value_of(on.session().move(taken.id, some)).moved == 2);
+  CHECK(value_of(on.session().move_each(taken.id, some)).moved == 2);
   CHECK(on.count("events") == 2);
   CHECK(on.count("event_queue WHERE status = 'processing'") == 2);
   // Moved once, an item is somebody else's for ever.
-  auto again = value_of(on.session().move(taken.id, ids));
+  auto again = value_of(on.session().move_each(taken.id, ids));
   CHECK(again.moved == 2);
   CHECK(again.lost == 2);
   CHECK(on.count("events") == 4);
@@ -107,12 +120,43 @@ TEST_CASE("move of nothing, of unknown ids and of an id named twice",
   bench on(EACH_STORE);
   auto id = on.accept_some(1).at(0);
   auto taken = on.claim();
-  CHECK(value_of(on.session().move(taken.id, {})).moved == 0);
+  CHECK(value_of(on.session().move_each(taken.id, {})).moved == 0);
   auto unknown = db::event_id::generate();
-  CHECK(value_of(on.session().move(taken.id, {&unknown, 1})).lost == 1);
+  CHECK(value_of(on.session().move_each(taken.id, {&unknown, 1})).lost == 1);
   auto twice = std::vector{id, id};
-  CHECK(value_of(on.session().move(taken.id, twice)).moved == 1);
+  CHECK(value_of(on.session().move_each(taken.id, twice)).moved == 1);
   CHECK(on.count("events") == 1);
+}
+
+TEST_CASE("an item that the database refuses costs only itself",
+          "[conformance]") {
+  bench on(EACH_STORE);
+  for (const auto &sql : refusing_trigger(on.store()))
+    on.store().execute(sql);
+  auto good = on.accept_some(25);
+  std::vector<db::event_id> bad;
+  for (int i = 0; i < 2; ++i) {
+    auto event = make_event(on.owner());
+    event.type = "refused";
+    bad.push_back(on.accept(event).id);
+  }
+  auto taken = on.claim();
+  auto together = on.session().move(taken.id);
+  REQUIRE_FALSE(together);
+  CHECK(together.error().code == db::errc::rejected);
+  CHECK(on.count("events") == 0);
+
+  auto outcome = value_of(on.session().move_each(taken.id, ids_of(taken)));
+  CHECK(outcome.moved == 25);
+  CHECK(outcome.lost == 0);
+  REQUIRE(outcome.refused.size() == 2);
+  for (const auto &refused : outcome.refused) {
+    CHECK(std::count(bad.begin(), bad.end(), refused.id) == 1);
+    CHECK_THAT(refused.reason, Catch::Contains("not this one"));
+  }
+  CHECK(on.count("events") == 25);
+  CHECK(on.count("event_deliveries") == 25);
+  CHECK(on.count("event_queue WHERE status = 'processing'") == 2);
 }
 
 TEST_CASE("an operator's UPDATE takes the claim away and doubles nothing",
@@ -123,7 +167,7 @@ TEST_CASE("an operator's UPDATE takes the claim away and doubles nothing",
   on.store().execute(operators_update);
 
   SECTION("before anybody else claimed") {
-    auto outcome = value_of(on.session().move(stale.id, ids));
+    auto outcome = value_of(on.session().move_each(stale.id, ids));
     CHECK(outcome.moved == 0);
     CHECK(outcome.lost == 10);
     CHECK(on.count("events") == 0);
@@ -133,15 +177,15 @@ TEST_CASE("an operator's UPDATE takes the claim away and doubles nothing",
     auto fresh = on.claim();
     REQUIRE(fresh.items.size() == 10);
     CHECK(fresh.items[0].attempts == 0);
-    CHECK(value_of(on.session().move(stale.id, ids)).lost == 10);
+    CHECK(value_of(on.session().move_each(stale.id, ids)).lost == 10);
     CHECK(value_of(on.session().release(stale.id, ids)) == 0);
     auto failed = db::failure{ids[0], "late", 1s};
     CHECK(value_of(on.session().fail_items(stale.id, {&failed, 1})).lost == 1);
-    CHECK(value_of(on.session().move(fresh.id, ids)).moved == 10);
+    CHECK(value_of(on.session().move_each(fresh.id, ids)).moved == 10);
   }
   SECTION("after somebody else moved them") {
     on.move_all();
-    CHECK(value_of(on.session().move(stale.id, ids)).lost == 10);
+    CHECK(value_of(on.session().move_each(stale.id, ids)).lost == 10);
   }
   CHECK(on.count("events") == 10);
   CHECK(on.count("event_deliveries") == 10);

@@ -32,7 +32,7 @@ TEST_CASE("rescue takes a claim that is too old from a living node",
   REQUIRE(value_of(on.session().heartbeat(on.node().id)));
   CHECK(value_of(on.session().rescue(patient())).rescued == 3);
   CHECK(value_of(on.session().rescue(patient())).rescued == 0);
-  CHECK(value_of(on.session().move(stale.id, ids)).lost == 3);
+  CHECK(value_of(on.session().move_each(stale.id, ids)).lost == 3);
   auto again = on.claim();
   REQUIRE(again.items.size() == 3);
   CHECK(again.items[0].attempts == 1);
@@ -73,7 +73,7 @@ TEST_CASE("enlist returns the claims of the node's earlier life",
   auto stale = on.claim();
   auto next_life = make_node(on.node().name);
   CHECK(value_of(on.session().enlist(next_life)) == 5);
-  CHECK(value_of(on.session().move(stale.id, ids)).lost == 5);
+  CHECK(value_of(on.session().move_each(stale.id, ids)).lost == 5);
   auto taken = value_of(
       on.session().claim_items({next_life.id, db::claim_id::generate(), 10}));
   REQUIRE(taken.items.size() == 5);

@@ -89,13 +89,13 @@ TEST_CASE("a doubtful claim and move are resolved", "[postgres]") {
 
     auto taken =
         value_of(sure->claim_items({me.id, db::claim_id::generate(), 10}));
-    auto moved = cut_session()->move(taken.id, ids_of(taken));
+    auto moved = cut_session()->move_each(taken.id, ids_of(taken));
     REQUIRE_FALSE(moved);
     REQUIRE(moved.error().code == db::errc::in_doubt);
     auto is_moved = value_of(sure->resolve(moved.error())).has_value();
     CHECK_FALSE((is_moved && how == cut::before));
     // To repeat a move that was resolved is harmless.
-    auto again = value_of(sure->move(taken.id, ids_of(taken)));
+    auto again = value_of(sure->move_each(taken.id, ids_of(taken)));
     CHECK(again.moved == (is_moved ? 0 : 4));
     CHECK(on.ask("SELECT count(*) FROM event_queue") == "0");
   }
