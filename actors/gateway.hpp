@@ -40,12 +40,30 @@ class gateway {
 public:
   virtual ~gateway() = default;
 
-  /// Hands events to the ingest actor and waits for the commit that holds
-  /// them. An event's own failure stands in its place of the reply. The whole
-  /// call fails `unavailable` when nothing was written. `in_doubt`, in a place
-  /// or for the whole call: the outcome could not be learned in time.
-  virtual db::result<accept_reply>
-  accept(std::vector<db::new_event> events) = 0;
+  /// Called once with what became of the events, on any thread, perhaps the
+  /// caller's. Must not throw, and not wait.
+  using on_accepted = std::function<void(db::result<accept_reply>)>;
+
+  /// Hands events to the ingest actor, and returns at once; `done` follows the
+  /// commit that holds them. An event's own failure stands in its place of
+  /// the reply. The whole fails `unavailable` when nothing was written.
+  /// `in_doubt`, in a place or for the whole: the outcome could not be learned
+  /// in time.
+  virtual void accept_later(std::vector<db::new_event> events,
+                            on_accepted done) = 0;
+
+  /// As `accept_later`, and waits.
+  db::result<accept_reply> accept(std::vector<db::new_event> events) {
+    auto promise = std::make_shared<std::promise<db::result<accept_reply>>>();
+    auto reply = promise->get_future();
+    accept_later(std::move(events), [promise](db::result<accept_reply> what) {
+      promise->set_value(std::move(what));
+    });
+    if (reply.wait_for(patience()) == std::future_status::ready)
+      return reply.get();
+    // They were on their way, and may be written yet.
+    return db::fail(db::errc::in_doubt, "the store did not answer in time");
+  }
 
   /// The newest sample. Never blocks.
   virtual health_sample health() const = 0;

@@ -2,18 +2,18 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 
 #include <caf/all.hpp>
 
-#include "actors/intake/submission.hpp"
 #include "db/store.hpp"
 
 /// The map of all conversations between actors: one typed interface for each
 /// kind of actor, one line of meaning above each message.
 ///
-///   HTTP threads --submit--> ingest --wake--> poller --assign--> worker_pool
+///   HTTP threads ---flush--> ingest --wake--> poller --assign--> worker_pool
 ///        |                                      ^                 |     ^
 ///        +---ask---> reader                     +------room-------+   done
 ///                                                                 v     |
@@ -40,7 +40,6 @@ struct work_report {
 
 } // namespace sluice::actors
 
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::submission_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::store_job_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::claim_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::work_report)
@@ -48,7 +47,6 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::db::claim_id)
 
 namespace sluice::actors {
 
-using submit_atom = caf::atom_constant<caf::atom("submit")>;
 using flush_atom = caf::atom_constant<caf::atom("flush")>;
 using wake_atom = caf::atom_constant<caf::atom("wake")>;
 using tick_atom = caf::atom_constant<caf::atom("tick")>;
@@ -67,11 +65,10 @@ using crash_atom = caf::atom_constant<caf::atom("crash")>;
 using beat_atom = caf::atom_constant<caf::atom("beat")>;
 using rescue_atom = caf::atom_constant<caf::atom("rescue")>;
 
-/// Gathers submissions and commits them in groups.
+/// Commits what clients bring, in groups.
 using ingest_actor = caf::typed_actor<
-    // A client's events. The promise inside is answered after their commit.
-    caf::reacts_to<submit_atom, submission_ptr>,
-    // To itself: commit what has gathered.
+    // From the intake box: a group has begun there. Sent once for each; its
+    // clients are answered after the commit.
     caf::reacts_to<flush_atom>,
     // Drills and tests: die at once.
     caf::reacts_to<crash_atom>>;

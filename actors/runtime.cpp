@@ -35,16 +35,21 @@ public:
   explicit door_impl(parts_ptr parts)
       : parts_(std::move(parts)), patience_(patience_of(parts_->settings)) {}
 
-  db::result<accept_reply> accept(std::vector<db::new_event> events) override {
+  void accept_later(std::vector<db::new_event> events,
+                    on_accepted done) override {
     auto bytes = bytes_of(events);
-    if (in_flight_.fetch_add(bytes) + bytes > max_bytes_in_flight) {
-      in_flight_ -= bytes;
-      return db::fail(db::errc::unavailable,
-                      "too much is waiting for its commit");
+    if (in_flight_->fetch_add(bytes) + bytes > max_bytes_in_flight) {
+      *in_flight_ -= bytes;
+      return done(db::fail(db::errc::unavailable,
+                           "too much is waiting for its commit"));
     }
-    auto answer = hand_over(std::move(events));
-    in_flight_ -= bytes;
-    return answer;
+    auto deadline = std::chrono::steady_clock::now() + patience_;
+    parts_->ingest.put(std::move(events), deadline,
+                       [in_flight = in_flight_, bytes,
+                        done = std::move(done)](db::result<accept_reply> what) {
+                         *in_flight -= bytes;
+                         done(std::move(what));
+                       });
   }
 
   health_sample health() const override {
@@ -69,25 +74,11 @@ protected:
   }
 
 private:
-  db::result<accept_reply> hand_over(std::vector<db::new_event> events) {
-    auto ingest = parts_->ingest.get();
-    if (!ingest)
-      return db::fail(db::errc::unavailable, "ingest is being restarted");
-    auto mine = std::make_shared<submission>();
-    mine->events = std::move(events);
-    mine->deadline = std::chrono::steady_clock::now() + patience_;
-    auto reply = mine->reply.get_future();
-    caf::anon_send(ingest, submit_atom::value, std::move(mine));
-    auto answer = wait_for<accept_reply>(reply);
-    // No answer came: the events were on their way, and may be written yet.
-    if (!answer)
-      return db::fail(db::errc::in_doubt, answer.error().text);
-    return answer;
-  }
-
   parts_ptr parts_;
   std::chrono::milliseconds patience_;
-  std::atomic<std::size_t> in_flight_{0};
+  /// Shared with those that are in flight, which may outlive us.
+  std::shared_ptr<std::atomic<std::size_t>> in_flight_ =
+      std::make_shared<std::atomic<std::size_t>>(0);
   std::atomic<std::size_t> next_reader_{0};
 };
 
@@ -166,6 +157,8 @@ private:
     parts->self = start.self;
     parts->settings = start.settings;
     parts->on_escalation = start.on_escalation;
+    parts->ingest.limit(
+        static_cast<std::size_t>(start.settings.ingest.max_batch));
     for (int reader = 0; reader < start.settings.store.readers; ++reader)
       parts->readers.push_back(std::make_unique<handle_box<reader_actor>>());
     return parts;

@@ -8,6 +8,7 @@
 
 #include "actors/counters.hpp"
 #include "actors/handle_box.hpp"
+#include "actors/intake/intake_box.hpp"
 #include "actors/interfaces.hpp"
 #include "config/settings.hpp"
 
@@ -43,7 +44,7 @@ struct shared_parts {
   /// would count as a dead node's, so nothing is claimed before.
   std::atomic<bool> is_enlisted{false};
   health_board board;
-  handle_box<ingest_actor> ingest;
+  intake_box ingest;
   handle_box<poller_actor> poller;
   handle_box<worker_pool_actor> pool;
   handle_box<janitor_actor> janitor;

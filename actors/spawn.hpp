@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <caf/all.hpp>
+#include <pthread.h>
 #include <spdlog/spdlog.h>
 
 namespace sluice::actors {
@@ -58,6 +59,10 @@ auto spawn_child(Spawner *spawner, Function function, Args &&...args) {
       [function](typename traits::self_pointer self,
                  std::decay_t<Args>... values) {
         detail::install_handlers(self);
+        // Seen by `top -H` and debuggers. A thread that actors share keeps
+        // its name.
+        if constexpr (caf::has_detach_flag(Options))
+          pthread_setname_np(pthread_self(), traits::state_type::name);
         return function(self, std::move(values)...);
       },
       std::forward<Args>(args)...);

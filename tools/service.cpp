@@ -107,11 +107,16 @@ std::shared_ptr<db::store_source> open(const config::settings &settings,
   }
 }
 
-http::server_options server_options(const config::http_settings &settings) {
-  return {.listen = settings.listen,
-          .max_connections = settings.max_connections,
-          .request_timeout = settings.request_timeout,
-          .idle_timeout = settings.idle_timeout};
+http::server_options server_options(const config::http_settings &settings,
+                                    std::chrono::milliseconds patience) {
+  http::server_options options;
+  options.listen = settings.listen;
+  options.max_connections = settings.max_connections;
+  options.request_timeout = settings.request_timeout;
+  options.idle_timeout = settings.idle_timeout;
+  // The actors give up first.
+  options.answer_timeout = patience + std::chrono::seconds(1);
+  return options;
 }
 
 } // namespace
@@ -131,7 +136,7 @@ serve_exit serve(const config::settings &settings) try {
                             escalated = true;
                             kill(getpid(), SIGTERM);
                           }});
-  http::server server(server_options(settings.http),
+  http::server server(server_options(settings.http, actors.door().patience()),
                       http::make_routes(actors.door(), settings));
   server.start();
   spdlog::info("sluice {} on {}, listening on port {}", version,

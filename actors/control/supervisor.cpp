@@ -26,13 +26,13 @@ supervisor_state::~supervisor_state() {
   }
 }
 
-template <class Handle, class Function>
-void supervisor_state::add(const char *label, handle_box<Handle> &box,
-                           Function function) {
+template <class Box, class Function>
+void supervisor_state::add(const char *label, Box &box, Function function) {
+  using handle = decltype(box.get());
   constexpr auto blocking = caf::monitored + caf::detached;
   constexpr auto scheduled = caf::monitored;
   constexpr auto options =
-      std::is_same_v<Handle, worker_pool_actor> ? scheduled : blocking;
+      std::is_same_v<handle, worker_pool_actor> ? scheduled : blocking;
   auto spawn = [this, function, where = &box] {
     auto child = spawn_child<options>(self_, function, parts_);
     where->set(child);
@@ -40,7 +40,7 @@ void supervisor_state::add(const char *label, handle_box<Handle> &box,
   };
   children_.push_back({.name = label,
                        .spawn = spawn,
-                       .clear = [where = &box] { where->set(Handle{}); },
+                       .clear = [where = &box] { where->set(handle{}); },
                        .current = nullptr,
                        .restarts = restart_policy()});
 }

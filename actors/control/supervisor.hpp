@@ -38,8 +38,8 @@ private:
     restart_policy restarts;
   };
 
-  template <class Handle, class Function>
-  void add(const char *label, handle_box<Handle> &box, Function function);
+  template <class Box, class Function>
+  void add(const char *label, Box &box, Function function);
   child_record *find(const caf::actor_addr &address);
   void restart_later(child_record &child);
   void stop_next();

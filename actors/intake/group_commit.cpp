@@ -1,7 +1,6 @@
 #include "actors/intake/group_commit.hpp"
 
 #include <algorithm>
-#include <iterator>
 
 namespace sluice::actors {
 
@@ -9,34 +8,17 @@ namespace {
 
 constexpr int attempts_on_conflict = 5;
 
-void answer(submission &waiting, accept_reply replies) {
-  waiting.reply.set_value(std::move(replies));
-}
-
 } // namespace
 
 group_commit::group_commit(store_session &session, counters &counts,
                            std::chrono::seconds dedup_window)
     : session_(session), counts_(counts), dedup_window_(dedup_window) {}
 
-void group_commit::run(const std::vector<submission_ptr> &batch) {
-  std::vector<db::new_event> events;
-  time_point deadline{};
-  for (const auto &one : batch) {
-    std::move(one->events.begin(), one->events.end(),
-              std::back_inserter(events));
-    deadline = std::max(deadline, one->deadline);
-  }
-  accept_reply replies(events.size());
-  commit(events, deadline, replies);
+void group_commit::run(accept_group &group) {
+  accept_reply replies(group.events().size());
+  commit(group.events(), group.deadline(), replies);
   count(replies);
-  auto next = replies.begin();
-  for (const auto &one : batch) {
-    auto end = next + static_cast<std::ptrdiff_t>(one->events.size());
-    answer(*one, accept_reply(std::make_move_iterator(next),
-                              std::make_move_iterator(end)));
-    next = end;
-  }
+  group.settle(std::move(replies));
 }
 
 void group_commit::commit(std::span<const db::new_event> events,

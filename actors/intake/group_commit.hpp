@@ -6,7 +6,7 @@
 
 #include "actors/control/store_session.hpp"
 #include "actors/counters.hpp"
-#include "actors/intake/submission.hpp"
+#include "actors/intake/accept_group.hpp"
 
 namespace sluice::actors {
 
@@ -19,10 +19,10 @@ public:
   group_commit(store_session &session, counters &counts,
                std::chrono::seconds dedup_window);
 
-  /// Commits the events of all submissions and answers every one of them.
-  /// Blocks until that is done, at the longest until the last deadline plus
-  /// one call to the store.
-  void run(const std::vector<submission_ptr> &batch);
+  /// Commits a group's events and answers its clients. Blocks until that is
+  /// done, at the longest until the group's deadline plus one call to the
+  /// store.
+  void run(accept_group &group);
 
 private:
   using time_point = std::chrono::steady_clock::time_point;

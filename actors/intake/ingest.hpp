@@ -5,33 +5,26 @@
 
 namespace sluice::actors {
 
-/// State of the ingest actor: submissions that have gathered while the last
-/// group was committed.
+/// State of the ingest actor.
 class ingest_state {
 public:
   static inline const char *name = "ingest";
   using pointer = ingest_actor::stateful_pointer<ingest_state>;
 
   explicit ingest_state(pointer self);
+  /// Whoever waits learns at once that this actor is gone.
+  ~ingest_state();
 
   /// Called once, before the first message.
   void init(parts_ptr parts);
 
-  /// Adds a submission to the next group.
-  void gather(submission_ptr one);
-
-  /// Commits a group, and plans the next one if more has gathered.
+  /// Commits the oldest group.
   void flush();
 
 private:
-  std::vector<submission_ptr> take_group();
-
-  pointer self_;
   parts_ptr parts_;
   std::optional<store_session> session_;
   std::optional<group_commit> commit_;
-  std::vector<submission_ptr> gathered_;
-  bool is_flush_planned_ = false;
 };
 
 /// The ingest actor's behaviour. Blocks in the store: spawn it detached.

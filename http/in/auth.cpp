@@ -81,23 +81,49 @@ authenticator::authenticator(actors::gateway &gateway,
                              const config::auth_settings &settings)
     : gateway_(gateway), cache_(options_of(settings, gateway.patience())) {}
 
-tl::expected<known_key, problem>
-authenticator::authenticate(const request &in) {
+namespace {
+
+/// The hash of the secret that a request shows.
+tl::expected<db::sha256_digest, problem> shown_hash(const request &in) {
   const auto credential = credential_of(in);
   if (!credential)
     return tl::unexpected(credential.error());
   if (!*credential)
     return tl::unexpected(missing_credentials());
-  const auto hash = db::sha256(**credential);
-  auto found = cache_.get(hash, [this, &hash] {
+  return db::sha256(**credential);
+}
+
+tl::expected<known_key, problem> valid(known_key found) {
+  if (!found)
+    return tl::unexpected(invalid_credentials());
+  return found;
+}
+
+} // namespace
+
+tl::expected<known_key, problem>
+authenticator::authenticate(const request &in) {
+  const auto hash = shown_hash(in);
+  if (!hash)
+    return tl::unexpected(hash.error());
+  auto found = cache_.get(*hash, [this, &hash] {
     return gateway_.ask<std::optional<db::principal>>(
-        [hash](db::store &session) { return session.find_key(hash); });
+        [hash = *hash](db::store &session) { return session.find_key(hash); });
   });
   if (!found)
     return tl::unexpected(store_failure(found.error()));
-  if (!*found)
-    return tl::unexpected(invalid_credentials());
-  return std::move(*found);
+  return valid(std::move(*found));
+}
+
+std::optional<tl::expected<known_key, problem>>
+authenticator::recognize(const request &in) {
+  const auto hash = shown_hash(in);
+  if (!hash)
+    return tl::unexpected(hash.error());
+  auto found = cache_.peek(*hash);
+  if (!found)
+    return std::nullopt;
+  return valid(std::move(*found));
 }
 
 } // namespace sluice::http

@@ -35,6 +35,10 @@ public:
   /// be asked.
   tl::expected<known_key, problem> authenticate(const request &in);
 
+  /// As `authenticate`, but never waits: nothing when the store would have to
+  /// be asked.
+  std::optional<tl::expected<known_key, problem>> recognize(const request &in);
+
   /// Lets the next request of each of an organization's keys ask the store.
   void forget(db::organization_id owner) { cache_.forget(owner); }
 

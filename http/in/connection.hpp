@@ -1,34 +1,37 @@
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "http/in/connection_answer.hpp"
 #include "http/in/connection_ids.hpp"
 #include "http/in/connection_linger.hpp"
-#include "http/in/connection_registry.hpp"
-#include "http/in/connection_socket.hpp"
-#include "http/in/framing.hpp"
-#include "http/in/framing_target.hpp"
+#include "http/in/connection_reader.hpp"
+#include "http/in/reply_box.hpp"
 #include "http/in/route_match.hpp"
 #include "http/in/server.hpp"
 
 namespace sluice::http {
 
-/// What all connections of a server share. Outlives them.
+/// What all connections of a server share. Outlives them, but for the box,
+/// which is shared.
 struct connection_context {
   const server_options &options;
   const route_matcher &routes;
   request_ids &ids;
-  connection_registry &registry;
   connection_linger &linger;
+  const std::atomic<bool> &is_stopping;
+  std::shared_ptr<reply_box> replies;
 };
 
-/// One connection from its first byte to its end, on the thread that calls
-/// `serve`:
+/// One connection from its first byte to its end, as a machine that never
+/// waits:
 ///
 ///     idle ── bytes ──> head ──> route ──> body ──> handler ──> answer ─┐
 ///      ^                 └────────┴─────────┴── problem ──────────^     │
@@ -38,67 +41,95 @@ struct connection_context {
 /// A request is handled only when all of it is there and sound. After a
 /// request that was not read to its end the connection closes, so that none
 /// of its bytes is taken for another request.
-class connection {
+///
+/// Belongs to the thread of its loop, except for `work`.
+class connection : public std::enable_shared_from_this<connection> {
 public:
-  /// Owns `descriptor`, whose receive time-out is the idle time-out.
+  using time_point = std::chrono::steady_clock::time_point;
+
+  /// What it waits for.
+  enum class wants : std::uint8_t {
+    /// Bytes from the peer.
+    input,
+    /// That the peer takes bytes.
+    output,
+    /// That `work` is called, on a thread that may wait.
+    worker,
+    /// `answer`.
+    reply,
+    /// To go on, once the others had their turn: it could for long.
+    turn,
+    /// Nothing more: to be destroyed.
+    end,
+  };
+
+  /// Owns `descriptor`, which does not block, if it does not throw.
   connection(int descriptor, connection_context context);
   ~connection();
   connection(const connection &) = delete;
   connection &operator=(const connection &) = delete;
 
-  /// Serves until the peer leaves, a time-out passes, an answer closes, or
-  /// the server stops. Throws only `std::bad_alloc`.
-  void serve();
+  /// Negative once it is closed.
+  int descriptor() const { return descriptor_; }
+
+  /// Closes the socket, after a moment where the peer has to read something.
+  /// Replies to it are dropped from now on.
+  void close();
+
+  /// The socket has something to read, or has been closed by the peer
+  /// (`is_end`).
+  void note_input(bool is_end) { reader_.note_input(is_end); }
+
+  /// Goes on as far as it can without waiting. Throws only `std::bad_alloc`.
+  wants go_on();
+
+  /// Runs the handler of the request that is there; the answer comes back by
+  /// the box.
+  void work();
+
+  /// The answer to the request; dropped when `turn` is not the request that
+  /// is waiting. `go_on` sends it.
+  void answer(std::uint64_t turn, const response &what);
+  std::uint64_t turn() const { return turn_; }
+
+  /// When it has waited long enough for what it wants.
+  time_point until() const { return until_; }
+
+  /// That moment has come.
+  wants expire();
+
+  /// Between two requests: nothing is lost when it is closed.
+  bool is_idle() const;
+
+  /// A request was begun, and the peer is waited for in nothing.
+  bool is_handling() const { return phase_ == phase::handling; }
 
 private:
-  using fault = std::optional<problem>;
+  enum class phase : std::uint8_t { reading, handling, writing, over };
+  using fault = request_reader::fault;
 
-  bool serve_one();
-  bool await_bytes();
-  response respond();
-
-  fault read_head();
-  fault find_route();
-  fault check_body() const;
-  fault read_body();
-  fault read_sized_body();
-  fault read_chunked_body();
-  fault more_input(std::span<char> into, std::size_t &got);
-  void send_continue() const;
-
-  response handle();
-  bool answer(const response &what);
+  wants read();
+  wants handle();
+  wants begin(const route &asked);
+  wants write();
+  void refuse(problem what);
+  void send(const response &what);
   void start_next();
 
-  std::span<char> free_space() const;
-  std::string_view input() const { return {buffer_.get(), end_}; }
-
   connection_context context_;
-  connection_socket socket_;
-  connection_registry::entry entry_;
+  int descriptor_;
   std::string remote_address_;
-
-  /// Holds the request from its first byte, and what came after it.
-  std::unique_ptr<char[]> buffer_;
-  std::size_t end_ = 0;
-  /// Bytes of the buffer that belong to the request.
-  std::size_t consumed_ = 0;
-  /// The body, when it does not lie whole in the buffer.
-  std::string body_;
-  std::string path_;
-
+  request_reader reader_;
+  phase phase_ = phase::reading;
+  time_point until_;
+  /// The requests that were given to a handler so far.
+  std::uint64_t turn_ = 0;
   request_id id_{};
-  deadline until_;
-  request_head head_;
-  request request_;
-  const route *route_ = nullptr;
-  std::string_view allow_;
-  /// All of the request was taken from the connection.
-  bool is_read_ = false;
-  bool is_broken_ = false;
-  bool needs_linger_ = false;
-
   answer_writer writer_;
+  /// What is left of the answer; in the writer's memory.
+  std::string_view unsent_;
+  bool closes_ = false;
+  bool needs_linger_ = false;
 };
 
 } // namespace sluice::http

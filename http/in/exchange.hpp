@@ -10,6 +10,8 @@
 
 namespace sluice::http {
 
+struct problem;
+
 /// One request that was read whole and is well framed: header names are
 /// known to be tokens, the body has been received to its last byte and is
 /// within the limit of the route. Views live as long as the handler runs.
@@ -51,6 +53,15 @@ struct response {
 /// detail).
 using handler = std::function<response(const request &)>;
 
+/// Takes the answer to a request: once, from any thread, at any time. What it
+/// is given makes the answer, on the thread that sends it.
+using reply_sink = std::function<void(std::function<response()>)>;
+
+/// Begins to answer without waiting for anything, and calls `to` then or
+/// later. False when it would have to wait: nothing was done, and `to` is not
+/// called. `in` lives until it returns.
+using prompt_handler = std::function<bool(const request &in, reply_sink to)>;
+
 /// A row of the route table: everything that the server, the OpenAPI document
 /// and the 405 answers need to know of a route.
 struct route {
@@ -67,6 +78,12 @@ struct route {
   /// Whether a POST without a length counts as one with an empty body rather
   /// than being refused with 411.
   bool is_body_optional = false;
+  /// Tried before `handle`, on the thread that serves all connections. May be
+  /// absent.
+  prompt_handler begin{};
+  /// What is answered when `begin` has begun and no answer comes in
+  /// time.
+  std::function<problem()> overdue{};
 };
 
 /// Every route of the server. Built once, then only read.

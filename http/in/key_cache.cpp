@@ -1,6 +1,9 @@
 #include "http/in/key_cache.hpp"
 
+#include <exception>
 #include <utility>
+
+#include <spdlog/spdlog.h>
 
 namespace sluice::http {
 
@@ -33,6 +36,15 @@ db::result<known_key> key_cache::get(const db::sha256_digest &hash,
   answer fresh = take_off(home, hash, own, load);
   // An outage that is shorter than the trust in the answer goes unseen.
   return !fresh && known.is_known ? answer(known.who) : fresh;
+}
+
+std::optional<known_key> key_cache::peek(const db::sha256_digest &hash) {
+  shard &home = shard_of(hash);
+  const std::lock_guard lock(home.mutex);
+  const memory known = recall(home, hash);
+  const bool is_enough =
+      known.is_known && (!known.is_ageing || home.flights.contains(hash));
+  return is_enough ? std::optional(known.who) : std::nullopt;
 }
 
 void key_cache::forget(db::organization_id owner) {
@@ -73,10 +85,16 @@ key_cache::answer key_cache::take_off(shard &home,
                                       const std::shared_ptr<flight> &own,
                                       const loader &load) {
   const auto since = options_.clock();
-  answer out = load().map([](std::optional<db::principal> &&found) {
-    return found ? std::make_shared<const db::principal>(std::move(*found))
-                 : known_key();
-  });
+  // Whatever happens, the flight lands: others wait for it.
+  answer out = db::fail(db::errc::unavailable, "a key could not be looked up");
+  try {
+    out = load().map([](std::optional<db::principal> &&found) {
+      return found ? std::make_shared<const db::principal>(std::move(*found))
+                   : known_key();
+    });
+  } catch (const std::exception &failure) {
+    spdlog::error("a key could not be looked up: {}", failure.what());
+  }
   {
     const std::lock_guard lock(home.mutex);
     const auto mine = home.flights.find(hash);

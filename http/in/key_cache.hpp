@@ -47,6 +47,9 @@ public:
   /// `load` fails; failures are not remembered.
   db::result<known_key> get(const db::sha256_digest &hash, const loader &load);
 
+  /// The answer if it is in memory and needs no look-up now; never waits.
+  std::optional<known_key> peek(const db::sha256_digest &hash);
+
   /// Forgets an organization's keys, also those whose look-up is under way.
   void forget(db::organization_id owner);
 

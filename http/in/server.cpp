@@ -17,9 +17,8 @@
 #include <httplib.h>
 #include <spdlog/spdlog.h>
 
-#include "http/in/connection.hpp"
 #include "http/in/connection_problems.hpp"
-#include "http/in/thread_queue.hpp"
+#include "http/in/event_loop.hpp"
 
 namespace sluice::http {
 
@@ -28,7 +27,6 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr int backlog = 1024;
-constexpr milliseconds keep_idle_threads{5'000};
 constexpr milliseconds pause_before_listening{1'000};
 // Databases, logs, the admin port, connections that linger.
 constexpr rlim_t other_descriptors = 512;
@@ -80,27 +78,14 @@ void reuse_address(socket_t descriptor) {
   ::setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
 }
 
-/// Lends a `thread_queue` to the library's accept loop.
-class connection_threads final : public httplib::TaskQueue {
+/// Has each socket taken over on the thread that accepted it.
+class at_once final : public httplib::TaskQueue {
 public:
-  using refusal = std::function<void(const thread_queue::job &)>;
-
-  connection_threads(std::size_t most, refusal turn_away)
-      : queue_(most, keep_idle_threads), turn_away_(std::move(turn_away)) {}
-
   bool enqueue(std::function<void()> task) override {
-    if (!queue_.run(std::move(task))) {
-      // NOLINTNEXTLINE(bugprone-use-after-move): a refused task stays.
-      turn_away_(task);
-    }
+    task();
     return true;
   }
-
-  void shutdown() override { queue_.stop(); }
-
-private:
-  thread_queue queue_;
-  refusal turn_away_;
+  void shutdown() override {}
 };
 
 } // namespace
@@ -108,19 +93,12 @@ private:
 class server::impl final : private httplib::Server {
 public:
   impl(server_options options, route_table routes)
-      : options_(std::move(options)),
-        routes_(std::move(routes)), context_{options_, routes_, ids_, registry_,
-                                             linger_} {
+      : options_(std::move(options)), routes_(std::move(routes)),
+        loop_({options_, routes_, ids_, linger_}) {
     raise_descriptor_limit(options_.max_connections);
     set_socket_options(&reuse_address);
     set_tcp_nodelay(true);
-    set_read_timeout(options_.idle_timeout);
-    set_write_timeout(options_.write_timeout);
-    new_task_queue = [this]() -> httplib::TaskQueue * {
-      return new connection_threads(
-          static_cast<std::size_t>(std::max(options_.max_connections, 1)),
-          [this](const auto &task) { turn_away(task); });
-    };
+    new_task_queue = []() -> httplib::TaskQueue * { return new at_once; };
     bind();
   }
 
@@ -129,20 +107,19 @@ public:
   impl &operator=(const impl &) = delete;
 
   void start() {
+    loop_.start();
     acceptor_ = std::thread([this] { accept_until_stopped(); });
     wait_until_ready();
   }
 
   void stop(milliseconds grace) {
     const std::lock_guard lock(stop_mutex_);
-    registry_.stop();
+    is_stopping_.store(true);
     close_listener();
     if (acceptor_.joinable()) {
-      if (!registry_.wait_empty(grace)) {
-        registry_.cut_all();
-      }
       acceptor_.join();
     }
+    loop_.stop(grace);
     linger_.stop();
   }
 
@@ -171,9 +148,9 @@ private:
   }
 
   void accept_until_stopped() {
-    while (!registry_.is_stopping()) {
+    while (!is_stopping_.load()) {
       listen_after_bind();
-      if (!registry_.is_stopping()) {
+      if (!is_stopping_.load()) {
         listen_again();
       }
     }
@@ -186,7 +163,7 @@ private:
     spdlog::error("accepting connections failed; will listen again");
     std::unique_lock lock(listener_mutex_);
     if (stopped_.wait_for(lock, pause_before_listening,
-                          [this] { return registry_.is_stopping(); })) {
+                          [this] { return is_stopping_.load(); })) {
       return;
     }
     try {
@@ -209,48 +186,35 @@ private:
     }
   }
 
-  /// Called by the library on a thread of the queue; on the accept thread
-  /// when there is none left.
+  /// Called by the library for each socket that it has accepted.
   bool process_and_close_socket(socket_t descriptor) override {
-    try {
-      if (std::this_thread::get_id() == turning_away_) {
-        refuse(descriptor);
-      } else {
-        connection(descriptor, context_).serve();
-      }
-    } catch (const std::exception &) {
-      spdlog::error("a connection was given up: out of memory");
+    if (!loop_.take(descriptor)) {
+      refuse(descriptor);
     }
     return true;
-  }
-
-  void turn_away(const thread_queue::job &task) {
-    // The task alone knows the socket.
-    turning_away_ = std::this_thread::get_id();
-    task();
-    turning_away_ = std::thread::id{};
   }
 
   void refuse(socket_t descriptor) {
     const auto id = ids_.next();
     const std::string_view name(id.data(), id.size());
     answer_writer writer;
-    connection_socket(descriptor)
-        .write_now(writer.compose(to_response(too_many_connections(), name),
-                                  {.request_id = name, .closes = true}));
+    const auto bytes = writer.compose(to_response(too_many_connections(), name),
+                                      {.request_id = name, .closes = true});
+    // The socket is fresh: it takes them, or its peer is gone.
+    [[maybe_unused]] const auto sent = ::send(
+        descriptor, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     linger_.take(descriptor);
   }
 
   const server_options options_;
   const route_matcher routes_;
   request_ids ids_;
-  connection_registry registry_;
   connection_linger linger_;
-  const connection_context context_;
+  event_loop loop_;
 
   /// Written once, in the constructor.
   int port_ = 0;
-  std::atomic<std::thread::id> turning_away_{};
+  std::atomic<bool> is_stopping_{false};
   std::thread acceptor_;
   std::mutex stop_mutex_;
   /// Held while the listening socket is made or closed.

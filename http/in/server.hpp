@@ -11,14 +11,15 @@ namespace sluice::http {
 struct server_options {
   /// `host:port`; port 0 takes a free one.
   std::string listen = "127.0.0.1:4000";
-  /// Connections served at once, each by a thread; the next one gets a 503
-  /// and is closed.
+  /// Connections served at once; the next one gets a 503 and is closed.
   int max_connections = 1024;
   /// From the first byte of a request to its last.
   std::chrono::milliseconds request_timeout{10'000};
   /// Between two requests of a connection.
   std::chrono::milliseconds idle_timeout{75'000};
   std::chrono::milliseconds write_timeout{10'000};
+  /// From the beginning of an answer by `route::begin` to its end.
+  std::chrono::milliseconds answer_timeout{15'000};
 };
 
 /// The HTTP edge: accepts connections, reads each request whole within its
@@ -34,7 +35,7 @@ public:
   server(const server &) = delete;
   server &operator=(const server &) = delete;
 
-  /// Starts to accept, on a thread that the server owns.
+  /// Starts to accept, on threads that the server owns.
   void start();
 
   /// Stops accepting, lets requests that were begun finish (`grace` at the

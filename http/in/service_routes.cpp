@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "http/in/refusals.hpp"
 #include "http/in/routes/ack.hpp"
 #include "http/in/routes/batch.hpp"
 #include "http/in/routes/events.hpp"
@@ -30,9 +31,13 @@ void add_keys(route_table &table, const service_ptr &shared) {
 void add_events(route_table &table, const service_ptr &shared) {
   const auto &limits = shared->settings.http;
   // The envelope around the payload: type and dedup_id, escaped at will.
-  table.push_back({"POST", "/api/events", "Accept one event",
-                   limits.max_payload + small_body,
-                   for_tenant(shared, post_event)});
+  route post{"POST", "/api/events", "Accept one event",
+             limits.max_payload + small_body, for_tenant(shared, post_event)};
+  post.begin = promptly_for_tenant(shared, post_event_promptly);
+  post.overdue = [] {
+    return store_failure({db::errc::in_doubt, "no answer in time", {}});
+  };
+  table.push_back(std::move(post));
   table.push_back({"POST", "/api/events/batch", "Accept up to 1000 events",
                    batch_body_limit(limits), for_tenant(shared, post_batch)});
   table.push_back({"GET", "/api/events/{id}", "Show where an event is", 0,

@@ -32,8 +32,12 @@ public:
   claim_items(const db::claim_request & /*request*/) override {
     return not_here<db::claim>();
   }
+  db::result<int> move(db::claim_id /*fence*/) override {
+    return not_here<int>();
+  }
   db::result<db::move_outcome>
-  move(db::claim_id /*fence*/, std::span<const db::event_id> /*ids*/) override {
+  move_each(db::claim_id /*fence*/,
+            std::span<const db::event_id> /*ids*/) override {
     return not_here<db::move_outcome>();
   }
   db::result<db::fail_outcome>
@@ -194,8 +198,13 @@ private:
 
 } // namespace
 
+void fake_gateway::accept_later(std::vector<db::new_event> fresh,
+                                on_accepted done) {
+  done(accept_all(std::move(fresh)));
+}
+
 db::result<actors::accept_reply>
-fake_gateway::accept(std::vector<db::new_event> fresh) {
+fake_gateway::accept_all(std::vector<db::new_event> fresh) {
   const std::lock_guard lock(mutex);
   if (outage)
     return tl::unexpected(*outage);

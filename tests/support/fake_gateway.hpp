@@ -20,8 +20,8 @@ struct fake_event {
 /// are in the log as soon as they are accepted. Thread-safe.
 class fake_gateway : public actors::gateway {
 public:
-  db::result<actors::accept_reply>
-  accept(std::vector<db::new_event> events) override;
+  void accept_later(std::vector<db::new_event> events,
+                    on_accepted done) override;
   actors::health_sample health() const override { return sample; }
   std::chrono::milliseconds patience() const override {
     return std::chrono::milliseconds(1000);
@@ -49,6 +49,7 @@ protected:
   void run(store_call call) override;
 
 private:
+  db::result<actors::accept_reply> accept_all(std::vector<db::new_event> fresh);
   db::result<db::accept_outcome> accept_one(db::new_event event);
 };
 

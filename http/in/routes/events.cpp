@@ -46,9 +46,15 @@ std::string to_json(const db::event_view &view) {
   return out + "]}";
 }
 
-} // namespace
+/// What a request asks to be accepted.
+struct posted {
+  db::new_event event;
+  db::event_id id;
+  bool is_replay = false;
+};
 
-answer post_event(service &shared, tenant_call &call) {
+tl::expected<posted, problem> read_posted(service &shared,
+                                          const tenant_call &call) {
   if (auto type = body_type(call.in); !type)
     return tl::unexpected(std::move(type.error()));
   const auto key = idempotency_key(call.in);
@@ -57,20 +63,56 @@ answer post_event(service &shared, tenant_call &call) {
   auto body = read_event(call.in.body, shared.settings.http.max_payload);
   if (!body)
     return tl::unexpected(std::move(body.error()));
-  std::vector<db::new_event> events;
-  events.push_back(
+  posted out;
+  out.event =
       make_event(call.who.owner.id, std::move(*body),
-                 *key ? std::optional<std::string>(**key) : std::nullopt));
-  const db::event_id own = events.front().id;
-  const auto reply = shared.gateway.accept(std::move(events));
+                 *key ? std::optional<std::string>(**key) : std::nullopt);
+  out.id = out.event.id;
+  out.is_replay = key->has_value();
+  return out;
+}
+
+answer told(const db::result<actors::accept_reply> &reply, db::event_id own,
+            bool is_replay) {
   if (!reply)
     return tl::unexpected(store_failure(reply.error(), own));
   assert(reply->size() == 1);
-  const auto id = judge(reply->front(), own, key->has_value());
+  const auto id = judge(reply->front(), own, is_replay);
   if (!id)
     return tl::unexpected(id.error());
   return json_answer(202, "{\"id\":\"" + id->to_string() +
                               "\",\"status\":\"accepted\"}");
+}
+
+} // namespace
+
+answer post_event(service &shared, tenant_call &call) {
+  auto asked = read_posted(shared, call);
+  if (!asked)
+    return tl::unexpected(std::move(asked.error()));
+  std::vector<db::new_event> events;
+  events.push_back(std::move(asked->event));
+  return told(shared.gateway.accept(std::move(events)), asked->id,
+              asked->is_replay);
+}
+
+void post_event_promptly(service &shared, tenant_call &call,
+                         tenant_reply reply) {
+  auto asked = read_posted(shared, call);
+  if (!asked)
+    return reply([why = std::move(asked.error())] {
+      return answer(tl::unexpected(why));
+    });
+  std::vector<db::new_event> events;
+  events.push_back(std::move(asked->event));
+  shared.gateway.accept_later(
+      std::move(events),
+      [reply = std::move(reply), id = asked->id,
+       is_replay = asked->is_replay](db::result<actors::accept_reply> what) {
+        reply([what = std::move(what), id, is_replay] {
+          return told(what, id, is_replay);
+        });
+      });
 }
 
 answer get_event(service &shared, tenant_call &call) {

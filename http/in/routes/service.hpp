@@ -48,6 +48,16 @@ enum class metering : std::uint8_t { counted, free };
 handler for_tenant(service_ptr shared, tenant_handler handle,
                    metering meter = metering::counted);
 
+/// What a prompt handler is given beyond `tenant_call`: where the answer goes.
+/// What it passes on is made into an answer as `for_tenant` does.
+using tenant_reply = std::function<void(std::function<answer()>)>;
+using prompt_tenant_handler =
+    std::function<void(service &, tenant_call &, tenant_reply)>;
+
+/// As `for_tenant`, for a handler that does not wait.
+prompt_handler promptly_for_tenant(service_ptr shared,
+                                   prompt_tenant_handler handle);
+
 /// Wraps a handler that lets everybody in.
 handler for_everybody(service_ptr shared, public_handler handle);
 

@@ -6,9 +6,8 @@
 
 using namespace sluice;
 using namespace sluice::tests;
+using actors::accept_group;
 using actors::accept_reply;
-using actors::submission;
-using actors::submission_ptr;
 using moment = planned_fault::moment;
 
 namespace {
@@ -19,20 +18,19 @@ struct commit_fixture : faulty_fixture {
       : session(source, db::purpose::intake),
         commit(session, counts, std::chrono::hours(1)) {}
 
-  std::future<db::result<accept_reply>>
-  submit(std::vector<db::new_event> events) {
-    auto one = std::make_shared<submission>();
-    one->events = std::move(events);
-    one->deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
-    auto reply = one->reply.get_future();
-    waiting.push_back(std::move(one));
-    return reply;
+  /// Commits the events and returns what their client is told.
+  accept_reply run(std::vector<db::new_event> events,
+                   std::chrono::seconds patience = std::chrono::seconds(5)) {
+    accept_reply told;
+    accept_group group;
+    group.add(std::move(events), std::chrono::steady_clock::now() + patience,
+              [&](auto reply) { told = std::move(*reply); });
+    commit.run(group);
+    return told;
   }
-  void run() { commit.run(std::exchange(waiting, {})); }
 
   actors::store_session session;
   actors::group_commit commit;
-  std::vector<submission_ptr> waiting;
 };
 
 bool all_accepted(const accept_reply &replies) {
@@ -51,12 +49,10 @@ constexpr char queued[] = "SELECT count(*) FROM event_queue";
 
 } // namespace
 
-TEST_CASE_METHOD(commit_fixture, "many clients share one commit") {
-  auto first = submit(make_events(owner.id(), 3));
-  auto second = submit(make_events(owner.id(), 1));
-  run();
-  CHECK(first.get()->size() == 3);
-  CHECK(all_accepted(*second.get()));
+TEST_CASE_METHOD(commit_fixture, "a group is one commit") {
+  auto replies = run(make_events(owner.id(), 4));
+  CHECK(replies.size() == 4);
+  CHECK(all_accepted(replies));
   CHECK(plan().calls("accept") == 1);
   CHECK(counts.accepted == 4);
   CHECK(count(queued) == 4);
@@ -65,11 +61,9 @@ TEST_CASE_METHOD(commit_fixture, "many clients share one commit") {
 TEST_CASE_METHOD(commit_fixture,
                  "nobody is acknowledged when the commit fails") {
   plan().add({.method = "accept", .code = db::errc::unavailable});
-  auto first = submit(make_events(owner.id(), 2));
-  auto second = submit(make_events(owner.id(), 1));
-  run();
-  CHECK(all_failed(*first.get(), db::errc::unavailable));
-  CHECK(all_failed(*second.get(), db::errc::unavailable));
+  auto replies = run(make_events(owner.id(), 3));
+  CHECK(replies.size() == 3);
+  CHECK(all_failed(replies, db::errc::unavailable));
   CHECK(count(queued) == 0);
   CHECK(counts.accepted == 0);
 }
@@ -80,9 +74,7 @@ TEST_CASE_METHOD(commit_fixture,
   store->execute("CREATE TRIGGER refuse BEFORE INSERT ON event_queue WHEN "
                  "NEW.type = 'bad' BEGIN SELECT RAISE(ABORT, 'bad'); END");
   events[4].type = "bad";
-  auto reply = submit(events);
-  run();
-  auto replies = *reply.get();
+  auto replies = run(events);
   for (std::size_t at = 0; at < replies.size(); ++at) {
     INFO("event " << at);
     CHECK(replies[at].has_value() == (at != 4));
@@ -93,9 +85,7 @@ TEST_CASE_METHOD(commit_fixture,
 
 TEST_CASE_METHOD(commit_fixture, "a conflict is tried again") {
   plan().add({.method = "accept", .times = 3, .code = db::errc::conflict});
-  auto reply = submit(make_events(owner.id(), 2));
-  run();
-  CHECK(all_accepted(*reply.get()));
+  CHECK(all_accepted(run(make_events(owner.id(), 2))));
   CHECK(count(queued) == 2);
 }
 
@@ -104,9 +94,7 @@ TEST_CASE_METHOD(commit_fixture,
   plan().add({.method = "accept",
               .when = moment::after_effect,
               .code = db::errc::in_doubt});
-  auto reply = submit(make_events(owner.id(), 2));
-  run();
-  CHECK(all_accepted(*reply.get()));
+  CHECK(all_accepted(run(make_events(owner.id(), 2))));
   CHECK(plan().calls("accept") == 1);
   CHECK(count(queued) == 2);
 }
@@ -116,9 +104,7 @@ TEST_CASE_METHOD(commit_fixture,
   plan().add({.method = "accept",
               .when = moment::before_effect,
               .code = db::errc::in_doubt});
-  auto reply = submit(make_events(owner.id(), 2));
-  run();
-  CHECK(all_accepted(*reply.get()));
+  CHECK(all_accepted(run(make_events(owner.id(), 2))));
   CHECK(plan().calls("accept") == 2);
   CHECK(count(queued) == 2);
 }
@@ -129,10 +115,6 @@ TEST_CASE_METHOD(commit_fixture,
               .when = moment::after_effect,
               .code = db::errc::in_doubt});
   plan().add({.method = "connect", .call = 2, .times = -1});
-  auto one = std::make_shared<submission>();
-  one->events = make_events(owner.id(), 1);
-  one->deadline = std::chrono::steady_clock::now();
-  auto reply = one->reply.get_future();
-  commit.run({one});
-  CHECK(all_failed(*reply.get(), db::errc::in_doubt));
+  auto replies = run(make_events(owner.id(), 1), std::chrono::seconds(0));
+  CHECK(all_failed(replies, db::errc::in_doubt));
 }

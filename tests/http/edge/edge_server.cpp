@@ -3,6 +3,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "http/in/problem.hpp"
+
 namespace sluice::tests {
 
 using http::request;
@@ -48,6 +50,39 @@ void edge_server::await_waiting() {
   }
 }
 
+http::reply_sink edge_server::await_begun() {
+  std::unique_lock lock(mutex_);
+  if (!has_begun_.wait_for(lock, raw_socket::patience,
+                           [this] { return !begun_.empty(); })) {
+    throw std::runtime_error("no request was begun");
+  }
+  auto oldest = std::move(begun_.front());
+  begun_.pop_front();
+  return oldest;
+}
+
+http::route edge_server::begun_route(std::string pattern) {
+  auto out = counted("GET", std::move(pattern), 0,
+                     [](const request &) { return text("waited"); });
+  out.begin = [this](const request &req, http::reply_sink to) {
+    if (!req.path_values.empty() && req.path_values[0] == "no") {
+      return false;
+    }
+    const std::lock_guard lock(mutex_);
+    begun_.push_back(std::move(to));
+    has_begun_.notify_all();
+    return true;
+  };
+  out.overdue = [] {
+    http::problem late;
+    late.status = 503;
+    late.slug = "too-late";
+    late.title = "Too late";
+    return late;
+  };
+  return out;
+}
+
 http::route edge_server::counted(std::string method, std::string pattern,
                                  std::size_t max_body, http::handler handle) {
   return {std::move(method), std::move(pattern), "", max_body,
@@ -91,7 +126,9 @@ http::route_table edge_server::routes() {
           counted("GET", "/echo", 0, echo),
           counted("GET", "/large", 0, large),
           counted("GET", "/throws", 0, throws),
-          counted("GET", "/waits", 0, waits)};
+          counted("GET", "/waits", 0, waits),
+          begun_route("/begins"),
+          begun_route("/begins/{id}")};
 }
 
 std::string get(std::string_view target, std::string_view more) {

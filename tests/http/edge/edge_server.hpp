@@ -2,7 +2,10 @@
 
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
+#include <deque>
 #include <future>
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -22,6 +25,10 @@ namespace sluice::tests {
 ///     GET    /large                   answers 4 MB
 ///     GET    /throws                  throws a secret
 ///     GET    /waits                   answers when `release` was called
+///     GET    /begins                  begun without waiting; answered by what
+///                                     `await_begun` returns
+///     GET    /begins/{id}             the same, but declined when id is `no`:
+///                                     answers `waited` then
 class edge_server {
 public:
   static http::server_options quick_options();
@@ -36,15 +43,21 @@ public:
   /// Waits until a request has reached `/waits`.
   void await_waiting();
   void release() { released_.set_value(); }
+  /// Waits until a request was begun; returns where its answer goes.
+  http::reply_sink await_begun();
 
   http::server &server() { return server_; }
 
 private:
   http::route_table routes();
+  http::route begun_route(std::string pattern);
   http::route counted(std::string method, std::string pattern,
                       std::size_t max_body, http::handler handle);
 
   std::atomic<int> handled_{0};
+  std::mutex mutex_;
+  std::condition_variable has_begun_;
+  std::deque<http::reply_sink> begun_;
   std::promise<void> waiting_;
   std::promise<void> released_;
   std::shared_future<void> release_{released_.get_future()};

@@ -2,11 +2,13 @@
 
 #include <sys/socket.h>
 
+#include <atomic>
 #include <thread>
 #include <vector>
 
 #include "tests/http/edge/edge_server.hpp"
 
+using namespace sluice;
 using namespace sluice::tests;
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
@@ -18,6 +20,12 @@ auto with(std::chrono::milliseconds request, std::chrono::milliseconds idle) {
   options.request_timeout = request;
   options.idle_timeout = idle;
   return options;
+}
+
+http::response text(std::string body) {
+  http::response out;
+  out.body = std::move(body);
+  return out;
 }
 
 /// Sends a byte now and then until the server has enough of it.
@@ -123,6 +131,45 @@ TEST_CASE("the connection over the limit is turned away") {
   CHECK(status == 200);
 }
 
+TEST_CASE("a client that asks without end leaves others their turn") {
+  edge_server edge;
+  auto greedy = edge.connect();
+  std::atomic<bool> is_over{false};
+  std::string many;
+  for (int i = 0; i < 200; ++i) {
+    many += get("/nothing/here");
+  }
+  std::thread asks([&] {
+    while (!is_over.load() && greedy.send(many)) {
+    }
+    greedy.end();
+  });
+  std::thread reads([&] { greedy.read_to_end(); });
+  for (int i = 0; i < 50; ++i) {
+    auto other = edge.connect();
+    CHECK(other.send(get("/health")));
+    CHECK(other.read_answer().has_value());
+  }
+  is_over.store(true);
+  asks.join();
+  reads.join();
+}
+
+TEST_CASE("a refusal is read although its request was not") {
+  edge_server edge;
+  for (int i = 0; i < 20; ++i) {
+    auto client = edge.connect();
+    REQUIRE(client.send("POST /nothing HTTP/1.1\r\nHost: e\r\n"
+                        "Connection: close\r\nContent-Length: 900\r\n\r\n"));
+    // The answer is on its way by now; the body comes all the same.
+    client.send(std::string(900, 'x'));
+    const auto answer = client.read_answer();
+    REQUIRE(answer);
+    CHECK(answer->status == 404);
+    CHECK(client.is_closed_by_peer());
+  }
+}
+
 TEST_CASE("kept-alive connections never hold up a new one") {
   edge_server edge;
   std::vector<raw_socket> kept;
@@ -137,6 +184,77 @@ TEST_CASE("kept-alive connections never hold up a new one") {
   for (auto &each : kept) {
     REQUIRE(each.read_answer());
   }
+}
+
+TEST_CASE("an answer that was begun comes whenever it is ready") {
+  edge_server edge;
+  auto one = edge.connect();
+  auto two = edge.connect();
+  REQUIRE(one.send(get("/begins") + get("/health")));
+  const auto to_one = edge.await_begun();
+  REQUIRE(two.send(get("/begins")));
+  const auto to_two = edge.await_begun();
+  CHECK(one.is_silent());
+  to_two([] { return text("two"); });
+  CHECK(two.read_answer().value().body == "two");
+  std::thread([&] { to_one([] { return text("one"); }); }).join();
+  CHECK(one.read_answer().value().body == "one");
+  // The request behind it was kept waiting, and is served.
+  CHECK(one.read_answer().value().body == "{}");
+}
+
+TEST_CASE("a route that can't begin without waiting gets a thread") {
+  edge_server edge;
+  auto client = edge.connect();
+  REQUIRE(client.send(get("/begins/no")));
+  CHECK(client.read_answer().value().body == "waited");
+}
+
+TEST_CASE("an answer that comes too late is not another request's") {
+  auto options = edge_server::quick_options();
+  options.answer_timeout = 50ms;
+  edge_server edge(options);
+  auto client = edge.connect();
+  REQUIRE(client.send(get("/begins")));
+  const auto late = edge.await_begun();
+  const auto answer = client.read_answer();
+  REQUIRE(answer);
+  CHECK(answer->status == 503);
+  CHECK(answer->body.find("too-late") != std::string::npos);
+  REQUIRE(client.send(get("/begins")));
+  const auto next = edge.await_begun();
+  late([] { return text("late"); });
+  next([] { return text("next"); });
+  CHECK(client.read_answer().value().body == "next");
+}
+
+TEST_CASE("an answer for a client that is gone, or after the end, is dropped") {
+  http::reply_sink after_the_end;
+  {
+    edge_server edge;
+    std::optional<raw_socket> client(edge.connect());
+    REQUIRE(client->send(get("/begins")));
+    const auto to_nobody = edge.await_begun();
+    client.reset();
+    to_nobody([] { return text("nobody"); });
+    auto other = edge.connect();
+    REQUIRE(other.send(get("/begins")));
+    after_the_end = edge.await_begun();
+    edge.server().stop(0ms);
+  }
+  after_the_end([] { return text("after the end"); });
+}
+
+TEST_CASE("an answer that can't be made is a 500") {
+  edge_server edge;
+  auto client = edge.connect();
+  REQUIRE(client.send(get("/begins")));
+  edge.await_begun()(
+      []() -> http::response { throw std::runtime_error("secret"); });
+  const auto answer = client.read_answer();
+  REQUIRE(answer);
+  CHECK(answer->status == 500);
+  CHECK(answer->body.find("secret") == std::string::npos);
 }
 
 TEST_CASE("stop cuts idle connections at once") {

@@ -107,8 +107,8 @@ TEST_CASE("a queue runs each job at once or refuses it") {
   CHECK(queue.run(waits));
   thread_queue::job third = waits;
   CHECK_FALSE(queue.run(std::move(third)));
-  CHECK(third !=
-        nullptr); // NOLINT(bugprone-use-after-move): a refused task stays
+  // NOLINTNEXTLINE(bugprone-use-after-move): a refused task stays
+  CHECK(third != nullptr);
   opened.set_value();
   queue.stop();
   CHECK(done == 2);

@@ -56,7 +56,7 @@ std::string received::header(const std::string &name) const {
   return {};
 }
 
-route_client::route_client(config::settings settings)
+route_client::route_client(const config::settings &settings)
     : routes_(http::make_routes(gateway, settings)) {}
 
 config::settings route_client::default_settings() {

@@ -35,7 +35,7 @@ struct received {
 /// A service over a fake gateway, called without sockets.
 class route_client {
 public:
-  explicit route_client(config::settings settings = default_settings());
+  explicit route_client(const config::settings &settings = default_settings());
 
   static config::settings default_settings();
 

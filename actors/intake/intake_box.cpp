@@ -1,0 +1,91 @@
+#include "actors/intake/intake_box.hpp"
+
+#include <utility>
+
+namespace sluice::actors {
+
+namespace {
+
+constexpr double weight_of_a_group = 1.0 / 32;
+constexpr double clients_in_a_burst = 8;
+constexpr std::chrono::milliseconds soon_forgotten{200};
+
+db::error being_restarted() {
+  return {db::errc::unavailable, "ingest is being restarted", {}};
+}
+
+} // namespace
+
+void intake_box::limit(std::size_t events) {
+  std::lock_guard lock(mutex_);
+  limit_ = events;
+}
+
+void intake_box::put(std::vector<db::new_event> events, time_point deadline,
+                     gateway::on_accepted done) {
+  ingest_actor to_wake;
+  bool is_open = false;
+  {
+    std::lock_guard lock(mutex_);
+    is_open = bool(handle_);
+    if (is_open && add(events, deadline, done))
+      to_wake = handle_;
+  }
+  if (!is_open)
+    done(tl::unexpected(being_restarted()));
+  if (to_wake)
+    caf::anon_send(to_wake, flush_atom::value);
+}
+
+bool intake_box::add(std::vector<db::new_event> &events, time_point deadline,
+                     gateway::on_accepted &done) {
+  auto is_new = groups_.empty() ||
+                groups_.back()->events().size() + events.size() > limit_;
+  if (!is_new) {
+    groups_.back()->add(std::move(events), deadline, std::move(done));
+    return false;
+  }
+  auto fresh = std::make_unique<accept_group>();
+  fresh->add(std::move(events), deadline, std::move(done));
+  groups_.push_back(std::move(fresh));
+  return true;
+}
+
+std::unique_ptr<accept_group> intake_box::take() {
+  std::lock_guard lock(mutex_);
+  if (groups_.empty())
+    return nullptr;
+  auto oldest = std::move(groups_.front());
+  groups_.pop_front();
+  auto clients = static_cast<double>(oldest->clients());
+  clients_ += (clients - clients_) * weight_of_a_group;
+  last_taken_ = std::chrono::steady_clock::now();
+  return oldest;
+}
+
+bool intake_box::is_pressed() const {
+  std::lock_guard lock(mutex_);
+  return clients_ >= clients_in_a_burst &&
+         std::chrono::steady_clock::now() - last_taken_ < soon_forgotten;
+}
+
+ingest_actor intake_box::get() const {
+  std::lock_guard lock(mutex_);
+  return handle_;
+}
+
+void intake_box::set(ingest_actor handle) {
+  std::deque<std::unique_ptr<accept_group>> given_up;
+  {
+    std::lock_guard lock(mutex_);
+    std::swap(handle_, handle);
+    if (!handle_) {
+      given_up.swap(groups_);
+      clients_ = 0;
+    }
+  }
+  for (auto &group : given_up)
+    group->refuse(being_restarted());
+}
+
+} // namespace sluice::actors

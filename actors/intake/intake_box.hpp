@@ -1,0 +1,56 @@
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <mutex>
+
+#include "actors/intake/accept_group.hpp"
+#include "actors/interfaces.hpp"
+
+namespace sluice::actors {
+
+/// The way to the ingest actor, and the place where events gather for it
+/// while it commits: whatever arrives during one commit becomes the next.
+/// Thread-safe.
+class intake_box {
+public:
+  using time_point = std::chrono::steady_clock::time_point;
+
+  /// Events of one commit at the most, unless a single client brings more.
+  void limit(std::size_t events);
+
+  /// Adds a client's events to the youngest group, or begins another and
+  /// wakes the ingest actor for it. While the actor is down `done` is called
+  /// at once.
+  void put(std::vector<db::new_event> events, time_point deadline,
+           gateway::on_accepted done);
+
+  /// The oldest group; null when there is none.
+  std::unique_ptr<accept_group> take();
+
+  /// Whether there is a burst: lately many clients have been sharing each
+  /// commit.
+  bool is_pressed() const;
+
+  /// The actor's handle; empty while it is down.
+  ingest_actor get() const;
+
+  /// Set by the supervisor: with a handle the box takes events, without one
+  /// it refuses them, and answers those that wait.
+  void set(ingest_actor handle);
+
+private:
+  /// True when the actor has to be woken.
+  bool add(std::vector<db::new_event> &events, time_point deadline,
+           gateway::on_accepted &done);
+
+  mutable std::mutex mutex_;
+  ingest_actor handle_;
+  std::deque<std::unique_ptr<accept_group>> groups_;
+  std::size_t limit_ = 1000;
+  /// Moving average of the clients in a group.
+  double clients_ = 0;
+  time_point last_taken_{};
+};
+
+} // namespace sluice::actors

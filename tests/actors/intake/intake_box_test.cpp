@@ -1,0 +1,111 @@
+#include "actors/intake/intake_box.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "tests/support/factories.hpp"
+
+using namespace sluice;
+using namespace sluice::tests;
+
+namespace {
+
+/// A box whose actor only counts how often it was woken.
+struct box_fixture {
+  box_fixture() { box.set(handle); }
+  ~box_fixture() {
+    box.set({});
+    caf::anon_send_exit(handle, caf::exit_reason::user_shutdown);
+  }
+
+  using reply = std::optional<db::result<actors::accept_reply>>;
+
+  /// What the client is told, once it was told something.
+  std::shared_ptr<reply> put(int count) {
+    auto told = std::make_shared<reply>();
+    box.put(make_events(owner.id(), count), std::chrono::steady_clock::now(),
+            [told](auto what) { *told = std::move(what); });
+    return told;
+  }
+
+  caf::actor_system_config config;
+  caf::actor_system system{config};
+  std::atomic<int> wakes{0};
+  actors::ingest_actor handle =
+      system.spawn([this](actors::ingest_actor::pointer)
+                       -> actors::ingest_actor::behavior_type {
+        return {[this](actors::flush_atom) { ++wakes; },
+                [](actors::crash_atom) {}};
+      });
+  tenant owner = make_tenant();
+  actors::intake_box box;
+};
+
+} // namespace
+
+TEST_CASE_METHOD(box_fixture, "what gathers before it is taken is one group") {
+  auto first = put(2);
+  auto second = put(3);
+  auto group = box.take();
+  REQUIRE(group);
+  CHECK(group->events().size() == 5);
+  CHECK_FALSE(box.take());
+  CHECK_FALSE(*first);
+  auto outcomes = actors::accept_reply(5, db::accept_outcome{});
+  outcomes[1] = db::fail(db::errc::rejected, "second");
+  outcomes[4] = db::fail(db::errc::rejected, "last");
+  group->settle(outcomes);
+  REQUIRE(*first);
+  CHECK(first->value()->at(1).error().text == "second");
+  CHECK(second->value()->size() == 3);
+  CHECK(second->value()->at(2).error().text == "last");
+}
+
+TEST_CASE_METHOD(box_fixture, "a group has a limit, a single client has not") {
+  box.limit(4);
+  for (int count : {3, 2, 9})
+    put(count);
+  CHECK(box.take()->events().size() == 3);
+  CHECK(box.take()->events().size() == 2);
+  CHECK(box.take()->events().size() == 9);
+}
+
+TEST_CASE_METHOD(box_fixture, "a group dropped unanswered tells its clients") {
+  auto told = put(1);
+  box.take();
+  REQUIRE(*told);
+  CHECK(told->value().error().code == db::errc::in_doubt);
+}
+
+TEST_CASE_METHOD(
+    box_fixture,
+    "who waits when the actor goes learns that nothing was begun") {
+  auto told = put(1);
+  box.set({});
+  REQUIRE(*told);
+  CHECK(told->value().error().code == db::errc::unavailable);
+  CHECK(put(1)->value().error().code == db::errc::unavailable);
+  CHECK_FALSE(box.take());
+}
+
+TEST_CASE_METHOD(box_fixture, "many clients in each commit are a burst") {
+  auto commits = [&](int clients, int times) {
+    for (int i = 0; i < times; ++i) {
+      for (int client = 0; client < clients; ++client)
+        put(1);
+      box.take();
+    }
+  };
+  CHECK_FALSE(box.is_pressed());
+  commits(4, 200);
+  CHECK_FALSE(box.is_pressed());
+  commits(40, 20);
+  CHECK(box.is_pressed());
+  commits(1, 200);
+  CHECK_FALSE(box.is_pressed());
+  // However much a single one brings.
+  for (int i = 0; i < 200; ++i) {
+    put(20);
+    box.take();
+  }
+  CHECK_FALSE(box.is_pressed());
+}
