@@ -9,8 +9,8 @@ namespace sluice::actors {
 
 namespace {
 
-// Counting stops here: beyond it, "how many" changes no decision, and a probe
-// must cost the same whether the queue is long or short.
+// Counting stops here, or where the last decision is made by it: a probe must
+// cost the same whether the queue is long or very long.
 constexpr long counted_at_least = 10'000;
 
 } // namespace
@@ -25,7 +25,8 @@ void health_state::init(parts_ptr parts) {
 
 void health_state::sample() {
   const auto &settings = parts_->settings;
-  auto limit = std::max(counted_at_least, settings.health.critical_depth + 1);
+  auto limit = std::max({counted_at_least, settings.health.critical_depth + 1,
+                         settings.processor.yield_depth + 1});
   auto depth =
       session_->with([&](db::store &store) { return store.depth(limit); });
   auto before = parts_->board.get();

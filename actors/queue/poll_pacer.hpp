@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 
@@ -17,19 +18,23 @@ struct poll_intervals {
 
 /// Decides when the queue is polled next. Pure: time comes in as a parameter.
 ///
-///   full claim    poll again at once, while workers have room
-///   partial claim poll after `min`
+///   full claim    poll again at once, while workers have room and nothing
+///                 else goes first
+///   partial claim poll after a wait that grows with what was found, from
+///                 a few milliseconds for one item up to `min`: single events
+///                 are not kept waiting, a stream of them goes in batches
 ///   empty claim   poll after a wait that doubles from `min` to `max`, and
 ///                 after `idle` once `max` was reached several times
-///   wake-up       poll at once if the last poll is `min` ago, else then
+///   wake-up       poll at once if that wait is over, else then
 class poll_pacer {
 public:
   using time_point = std::chrono::steady_clock::time_point;
 
   explicit poll_pacer(poll_intervals intervals);
 
-  /// A claim came back with `count` of `limit` items.
-  void claimed(int count, int limit, time_point now);
+  /// A claim came back with `count` items; `goes_on`: more may be due, and
+  /// nothing goes first.
+  void claimed(int count, bool goes_on, time_point now);
 
   /// The store could not be asked, and may be again at `retry_at`.
   void failed(time_point retry_at);
@@ -41,14 +46,17 @@ public:
   void due_in(std::chrono::milliseconds wait, time_point now);
 
   /// When to poll next. In the past: now.
-  time_point next() const { return next_; }
+  time_point next() const { return std::min(next_, due_); }
 
 private:
   poll_intervals intervals_;
   std::chrono::milliseconds empty_wait_;
   int empty_polls_ = 0;
-  time_point last_poll_{};
+  /// Before this no wake-up leads to a poll.
+  time_point rests_until_{};
   time_point next_{};
+  /// When the first of the items that wait is due; none that is known: max.
+  time_point due_ = time_point::max();
 };
 
 } // namespace sluice::actors

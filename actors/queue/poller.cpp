@@ -6,6 +6,14 @@
 
 namespace sluice::actors {
 
+namespace {
+
+std::optional<db::error> doubt_in(const db::error &failure) {
+  return failure.doubt.empty() ? std::nullopt : std::optional(failure);
+}
+
+} // namespace
+
 poller_state::poller_state(pointer self) : self_(self) {}
 
 void poller_state::init(parts_ptr parts) {
@@ -40,7 +48,8 @@ void poller_state::finished(db::claim_id fence) {
 }
 
 void poller_state::pool_is_new() {
-  orphans_.merge(handed_out_);
+  for (const auto &fence : handed_out_)
+    orphans_.try_emplace(fence);
   handed_out_.clear();
   room_ = 0;
   self_->send(parts_->pool.get(), room_atom::value);
@@ -73,7 +82,7 @@ bool poller_state::claim_once() {
       [&](db::store &store) { return store.claim_items(request); });
   if (!claim) {
     if (claim.error().code == db::errc::in_doubt)
-      orphans_.insert(request.id);
+      orphans_.emplace(request.id, doubt_in(claim.error()));
     auto now = clock::now();
     pacer_->failed(
         std::max(session_->next_attempt(),
@@ -82,16 +91,24 @@ bool poller_state::claim_once() {
     return false;
   }
   auto count = static_cast<int>(claim->items.size());
-  pacer_->claimed(count, request.limit, clock::now());
+  pacer_->claimed(count, count == request.limit && !yields(), clock::now());
   if (count > 0)
     assign(std::move(*claim));
   return true;
 }
 
+// A burst is acknowledged first and moved afterwards, as long as the queue
+// has room for it: what it is for.
+bool poller_state::yields() const {
+  return parts_->ingest.is_pressed() &&
+         parts_->board.get().depth.pending <
+             parts_->settings.processor.yield_depth;
+}
+
 void poller_state::assign(db::claim claim) {
   auto pool = parts_->pool.get();
   if (!pool) {
-    orphans_.insert(claim.id);
+    orphans_.try_emplace(claim.id);
     room_ = 0;
     return;
   }
@@ -103,12 +120,17 @@ void poller_state::assign(db::claim claim) {
 
 void poller_state::give_back() {
   while (!orphans_.empty()) {
-    auto fence = *orphans_.begin();
+    auto &[fence, doubt] = *orphans_.begin();
+    // A claim that has not been decided yet can't be released yet.
+    if (doubt && !session_->with(
+                     [&](db::store &store) { return store.resolve(*doubt); }))
+      return;
+    doubt.reset();
     auto released = session_->with(
         [&](db::store &store) { return store.release(fence, {}); });
     if (!released)
       return;
-    orphans_.erase(fence);
+    orphans_.erase(orphans_.begin());
   }
 }
 

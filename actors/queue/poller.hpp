@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <set>
 
 #include "actors/control/store_session.hpp"
@@ -31,6 +32,7 @@ private:
 
   void poll_or_plan();
   bool claim_once();
+  bool yields() const;
   void assign(db::claim claim);
   void give_back();
   void plan();
@@ -42,9 +44,9 @@ private:
   std::size_t room_ = 0;
   /// Claims that the pool has and has not finished.
   std::set<db::claim_id> handed_out_;
-  /// Claims that nobody works on: their commit was in doubt, or the pool that
-  /// had them is gone. Released before the next claim.
-  std::set<db::claim_id> orphans_;
+  /// Claims that nobody works on: their commit was in doubt (with that
+  /// doubt), or the pool that had them is gone. Released before the next claim.
+  std::map<db::claim_id, std::optional<db::error>> orphans_;
   std::uint64_t plan_ = 0;
   clock::time_point planned_for_ = clock::time_point::max();
 };

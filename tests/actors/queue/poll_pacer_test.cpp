@@ -20,54 +20,70 @@ TEST_CASE("a fresh pacer polls at once") {
 
 TEST_CASE("a full claim is followed by the next one at once") {
   poll_pacer pacer(intervals);
-  pacer.claimed(500, 500, start);
+  pacer.claimed(500, true, start);
   CHECK(pacer.next() == start);
 }
 
-TEST_CASE("a partial claim waits for the shortest interval") {
+TEST_CASE("without a wake-up a partial claim waits the shortest interval") {
   poll_pacer pacer(intervals);
-  pacer.claimed(3, 500, start);
+  pacer.claimed(3, false, start);
   CHECK(pacer.next() == start + 100ms);
 }
 
 TEST_CASE("empty claims wait longer and longer, up to the maximum") {
   poll_pacer pacer(intervals);
-  pacer.claimed(0, 500, start);
+  pacer.claimed(0, false, start);
   CHECK(pacer.next() == start + 100ms);
-  pacer.claimed(0, 500, start);
+  pacer.claimed(0, false, start);
   CHECK(pacer.next() == start + 200ms);
-  pacer.claimed(0, 500, start);
-  pacer.claimed(0, 500, start);
+  pacer.claimed(0, false, start);
+  pacer.claimed(0, false, start);
   CHECK(pacer.next() == start + 800ms);
-  pacer.claimed(0, 500, start);
+  pacer.claimed(0, false, start);
   CHECK(pacer.next() == start + 800ms);
 }
 
 TEST_CASE("a queue that stays empty is polled at the idle interval") {
   poll_pacer pacer(intervals);
   for (int poll = 0; poll < 10; ++poll)
-    pacer.claimed(0, 500, start);
+    pacer.claimed(0, false, start);
   CHECK(pacer.next() == start + 30s);
 }
 
 TEST_CASE("a wake-up after a long pause polls at once") {
   poll_pacer pacer(intervals);
   for (int poll = 0; poll < 10; ++poll)
-    pacer.claimed(0, 500, start);
+    pacer.claimed(0, false, start);
   pacer.woken(start + 5s);
   CHECK(pacer.next() == start + 5s);
 }
 
 TEST_CASE("wake-ups in a row poll no more often than the shortest interval") {
   poll_pacer pacer(intervals);
-  pacer.claimed(3, 500, start);
+  pacer.claimed(25, false, start);
   pacer.woken(start + 10ms);
   CHECK(pacer.next() == start + 100ms);
 }
 
+TEST_CASE("a wake-up after a few items soon leads to a poll") {
+  poll_pacer pacer(intervals);
+  pacer.claimed(1, false, start);
+  pacer.woken(start + 1ms);
+  CHECK(pacer.next() == start + 4ms);
+  pacer.claimed(5, false, start);
+  pacer.woken(start + 1ms);
+  CHECK(pacer.next() == start + 20ms);
+}
+
+TEST_CASE("a claim that was cut short is followed by the next at once") {
+  poll_pacer pacer(intervals);
+  pacer.claimed(10, true, start);
+  CHECK(pacer.next() == start);
+}
+
 TEST_CASE("a wake-up never delays a poll that was planned sooner") {
   poll_pacer pacer(intervals);
-  pacer.claimed(500, 500, start);
+  pacer.claimed(500, true, start);
   pacer.woken(start + 1ms);
   CHECK(pacer.next() == start);
 }
@@ -75,7 +91,7 @@ TEST_CASE("a wake-up never delays a poll that was planned sooner") {
 TEST_CASE("an item that will be due is polled for when it is") {
   poll_pacer pacer(intervals);
   for (int poll = 0; poll < 10; ++poll)
-    pacer.claimed(0, 500, start);
+    pacer.claimed(0, false, start);
   pacer.due_in(3s, start);
   CHECK(pacer.next() == start + 3s);
   pacer.due_in(9s, start);
@@ -84,7 +100,7 @@ TEST_CASE("an item that will be due is polled for when it is") {
 
 TEST_CASE("after a failure the poll waits for the store") {
   poll_pacer pacer(intervals);
-  pacer.claimed(500, 500, start);
+  pacer.claimed(500, true, start);
   pacer.failed(start + 2s);
   CHECK(pacer.next() == start + 2s);
 }
@@ -92,8 +108,8 @@ TEST_CASE("after a failure the poll waits for the store") {
 TEST_CASE("events after an idle time bring the short intervals back") {
   poll_pacer pacer(intervals);
   for (int poll = 0; poll < 10; ++poll)
-    pacer.claimed(0, 500, start);
-  pacer.claimed(1, 500, start + 30s);
-  pacer.claimed(0, 500, start + 31s);
+    pacer.claimed(0, false, start);
+  pacer.claimed(1, false, start + 30s);
+  pacer.claimed(0, false, start + 31s);
   CHECK(pacer.next() == start + 31s + 100ms);
 }
