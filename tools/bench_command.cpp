@@ -117,8 +117,9 @@ void add_bench_command(CLI::App &app, int &exit_code) {
       ->check(CLI::Range(1000, 100'000'000));
   bench
       ->add_option("--set", given->settings,
-                   "A setting of the measured service, key=value")
-      ->expected(1);
+                   "A setting of the measured service, key=value; as often as "
+                   "needed")
+      ->allow_extra_args(false);
   bench->add_option("--json", given->json_file, "Write the report as JSON");
   bench->add_flag("--assert", given->is_asserting,
                   "Exit with 1 when a bar is not met");

@@ -13,8 +13,8 @@ std::size_t bucket_of(std::uint64_t value, int bits) {
   auto width = static_cast<int>(std::bit_width(value));
   if (width <= bits)
     return value;
-  auto shift = width - bits - 1;
-  auto power = static_cast<std::size_t>(shift + 1);
+  auto power = static_cast<std::size_t>(width) - static_cast<std::size_t>(bits);
+  auto shift = power - 1;
   return (power << bits) + ((value >> shift) - (std::uint64_t{1} << bits));
 }
 

@@ -41,7 +41,7 @@ service_process::service_process(
                         .user = {}};
   for (const auto &[name, value] : all) {
     options.arguments.emplace_back("--set");
-    options.arguments.push_back(name + "=" + value);
+    options.arguments.push_back(std::string(name).append("=").append(value));
   }
   process_ = std::make_unique<child_process>(options);
   http_session session(port_, {});
