@@ -90,7 +90,7 @@ bool raw_socket::read_more() {
   if (::poll(&waited, 1, static_cast<int>(limit.count())) <= 0) {
     return false;
   }
-  std::array<char, 64 * 1024> piece;
+  std::array<char, 64 * 1024> piece{};
   const auto got = ::recv(fd_, piece.data(), piece.size(), 0);
   if (got <= 0) {
     return false;
