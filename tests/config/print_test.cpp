@@ -104,8 +104,7 @@ TEST_CASE("docs have a row for every setting") {
 }
 
 TEST_CASE("docs/settings.md is what the program prints") {
-  auto root = std::filesystem::path(__FILE__).parent_path() / "../..";
-  std::ifstream file(root / "docs/settings.md", std::ios::binary);
+  std::ifstream file(SLUICE_ROOT "/docs/settings.md", std::ios::binary);
   REQUIRE(file);
   std::string written(std::istreambuf_iterator<char>(file), {});
   INFO("write it anew: sluice config docs > docs/settings.md");
