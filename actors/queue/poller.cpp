@@ -120,7 +120,8 @@ void poller_state::assign(db::claim claim) {
 
 void poller_state::give_back() {
   while (!orphans_.empty()) {
-    auto &[fence, doubt] = *orphans_.begin();
+    auto fence = orphans_.begin()->first;
+    auto &doubt = orphans_.begin()->second;
     // A claim that has not been decided yet can't be released yet.
     if (doubt && !session_->with(
                      [&](db::store &store) { return store.resolve(*doubt); }))

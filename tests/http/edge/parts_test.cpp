@@ -106,9 +106,12 @@ TEST_CASE("a queue runs each job at once or refuses it") {
   CHECK(queue.run(waits));
   CHECK(queue.run(waits));
   thread_queue::job third = waits;
-  CHECK_FALSE(queue.run(std::move(third)));
-  // NOLINTNEXTLINE(bugprone-use-after-move): a refused task stays
-  CHECK(third != nullptr);
+  const bool is_taken = queue.run(std::move(third));
+  CHECK_FALSE(is_taken);
+  // A refused task stays.
+  // NOLINTNEXTLINE(bugprone-use-after-move)
+  const bool is_left = third != nullptr;
+  CHECK(is_left);
   opened.set_value();
   queue.stop();
   CHECK(done == 2);
