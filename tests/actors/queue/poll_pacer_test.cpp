@@ -98,6 +98,16 @@ TEST_CASE("an item that will be due is polled for when it is") {
   CHECK(pacer.next() == start + 3s);
 }
 
+TEST_CASE("polls that find nothing do not put off what will be due") {
+  poll_pacer pacer(intervals);
+  pacer.due_in(3s, start);
+  for (int poll = 0; poll < 10; ++poll)
+    pacer.claimed(0, false, start);
+  CHECK(pacer.next() == start + 3s);
+  pacer.claimed(1, false, start + 3s);
+  CHECK(pacer.next() == start + 3s + intervals.min);
+}
+
 TEST_CASE("after a failure the poll waits for the store") {
   poll_pacer pacer(intervals);
   pacer.claimed(500, true, start);

@@ -108,6 +108,18 @@ TEST_CASE_METHOD(mover_fixture,
   CHECK(count("SELECT attempts FROM event_queue") == 1);
 }
 
+TEST_CASE_METHOD(mover_fixture,
+                 "what the store will not even count as failed is left") {
+  auto events = make_events(owner.id(), 6);
+  forbid(*store, events[3]);
+  mover.take(claimed(events));
+  plan().add({.method = "fail_items", .code = db::errc::rejected});
+  CHECK(mover.advance());
+  CHECK(count(stored) == 6); // five and the one that was there
+  CHECK(count("SELECT count(*) FROM event_queue WHERE status = "
+              "'processing'") == 1);
+}
+
 TEST_CASE_METHOD(
     mover_fixture,
     "a store that is away is waited for, and nothing counts as failed") {

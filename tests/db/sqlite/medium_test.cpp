@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 
@@ -30,6 +31,14 @@ struct setting {
 
   setting() { value_of(session->create_organization(owner.owner, owner.key)); }
   ~setting() { disk.heal(); }
+
+  /// Claims an event that was accepted for it.
+  db::claim claim_one() {
+    auto event = make_event(owner.id());
+    value_of(session->accept({&event, 1}, 24h));
+    return value_of(session->claim_items(
+        {db::node_id::generate(), db::claim_id::generate(), 1}));
+  }
 
   void reconnect() { session = store->connect(); }
   long queued() { return store->count("SELECT count(*) FROM event_queue"); }
@@ -93,22 +102,54 @@ TEST_CASE("nothing is accepted until a probe was written and synced",
 
 TEST_CASE("nobody is shown what the disk has not taken", "[sqlite]") {
   setting on;
-  auto event = make_event(on.owner.id());
-  value_of(on.session->accept({&event, 1}, 24h));
+  auto taken = on.claim_one();
+  auto id = taken.items.at(0).id;
   auto reader = on.store->connect(db::purpose::read);
   // Not synced by itself: only whoever looks makes it so.
-  auto taken = value_of(on.session->claim_items(
-      {db::node_id::generate(), db::claim_id::generate(), 1}));
   CHECK(value_of(on.session->move(taken.id)) == 1);
   on.disk.plan(operation::sync, 1, for_ever);
-  auto seen = reader->find_event(on.owner.id(), event.id);
+  auto seen = reader->find_event(on.owner.id(), id);
   REQUIRE(!seen);
   CHECK(seen.error().code == db::errc::unavailable);
   CHECK(!reader->inbox(
       {.organization = on.owner.id(), .status = {}, .after = {}}));
   on.disk.heal();
   on.reconnect();
-  CHECK(value_of(reader->find_event(on.owner.id(), event.id)));
+  CHECK(value_of(reader->find_event(on.owner.id(), id)));
+}
+
+TEST_CASE("after a checkpoint that failed the WAL keeps everything",
+          "[sqlite]") {
+  setting on;
+  auto wal =
+      on.store->source()->describe().substr(std::strlen("sqlite:")) + "-wal";
+  auto pages = [&] {
+    return static_cast<long>(std::filesystem::file_size(wal) / (24 + 4096));
+  };
+  auto accept = [&](std::size_t bytes) {
+    auto payload = "{\"x\":\"" + std::string(bytes, 'y') + "\"}";
+    auto event = make_event(on.owner.id(), {.payload = payload});
+    value_of(on.session->accept({&event, 1}, 24h));
+  };
+  while (pages() < 3900)
+    accept(200'000);
+  // Whichever commit makes the checkpoint due meets the failure there.
+  while (pages() < 4050) {
+    on.disk.plan(operation::sync, 1);
+    accept(10'000);
+  }
+  on.disk.heal();
+  // Otherwise the WAL would have begun anew.
+  for (int i = 0; i < 100; ++i)
+    accept(200'000);
+  CHECK(pages() > 8000);
+  auto kept = on.queued();
+  on.session.reset();
+  on.store->reopen();
+  on.reconnect();
+  CHECK(on.queued() == kept);
+  CHECK(on.store->count("SELECT count(*) FROM pragma_integrity_check WHERE "
+                        "integrity_check <> 'ok'") == 0);
 }
 
 TEST_CASE("a WAL that lost a page is not taken for a whole one", "[sqlite]") {
@@ -137,10 +178,7 @@ TEST_CASE("a WAL that lost a page is not taken for a whole one", "[sqlite]") {
 TEST_CASE("what is in doubt for the disk's sake is done once it is well",
           "[sqlite]") {
   setting on;
-  auto event = make_event(on.owner.id());
-  value_of(on.session->accept({&event, 1}, 24h));
-  auto taken = value_of(on.session->claim_items(
-      {db::node_id::generate(), db::claim_id::generate(), 1}));
+  auto taken = on.claim_one();
   on.disk.plan(operation::sync, 1, for_ever);
   auto answer = on.session->release(taken.id, {});
   REQUIRE(!answer);
@@ -154,10 +192,7 @@ TEST_CASE("what is in doubt for the disk's sake is done once it is well",
 TEST_CASE("a move whose COMMIT is in doubt is resolved as not done",
           "[sqlite]") {
   setting on;
-  auto event = make_event(on.owner.id());
-  value_of(on.session->accept({&event, 1}, 24h));
-  auto taken = value_of(on.session->claim_items(
-      {db::node_id::generate(), db::claim_id::generate(), 1}));
+  auto taken = on.claim_one();
   on.disk.plan(operation::write, 1, for_ever);
   auto answer = on.session->move_each(taken.id, ids_of(taken));
   REQUIRE(!answer);
