@@ -57,8 +57,8 @@ struct processor_settings {
   milliseconds idle_poll_interval{30'000};
   milliseconds stuck_item_timeout{300'000};
   int max_attempts = 5;
-  /// Up to so many items wait while events come faster than they can be
-  /// committed; 0: none.
+  /// In a burst, accepting goes before moving until so many items wait; 0:
+  /// never.
   long yield_depth = 50'000;
   /// First wait before a failed item is tried again; doubles each time.
   milliseconds retry_backoff{1'000};

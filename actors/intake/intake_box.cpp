@@ -63,7 +63,7 @@ std::unique_ptr<accept_group> intake_box::take() {
   return oldest;
 }
 
-bool intake_box::is_pressed() const {
+bool intake_box::has_burst() const {
   std::lock_guard lock(mutex_);
   return clients_ >= clients_in_a_burst &&
          std::chrono::steady_clock::now() - last_taken_ < soon_forgotten;

@@ -30,7 +30,7 @@ public:
 
   /// Whether there is a burst: lately many clients have been sharing each
   /// commit.
-  bool is_pressed() const;
+  bool has_burst() const;
 
   /// The actor's handle; empty while it is down.
   ingest_actor get() const;

@@ -100,7 +100,7 @@ bool poller_state::claim_once() {
 // A burst is acknowledged first and moved afterwards, as long as the queue
 // has room for it: what it is for.
 bool poller_state::yields() const {
-  return parts_->ingest.is_pressed() &&
+  return parts_->ingest.has_burst() &&
          parts_->board.get().depth.pending <
              parts_->settings.processor.yield_depth;
 }

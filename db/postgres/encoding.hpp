@@ -42,9 +42,8 @@ std::string array_of(std::span<const strong_id<Tag>> ids) {
   });
 }
 
-/// `SELECT * FROM function(...)` with these arguments as literals, for servers
-/// with `standard_conforming_strings`; nothing stands for NULL. Throws
-/// `refusal` (rejected) on a NUL.
+/// `SELECT * FROM function(...)` with these arguments as literals; nothing
+/// stands for NULL. Throws `refusal` (rejected) on a NUL.
 std::string
 call_text(std::string_view function,
           std::initializer_list<std::optional<std::string_view>> arguments);

@@ -31,15 +31,11 @@ errc sort_sqlstate(std::string_view state);
 /// Sorts the exception that is being handled; call it in a catch block.
 fault sort_current_exception();
 
+/// What is told of data that the server refused: its message, unless that
+/// quotes the data.
+std::string refusal_text(std::string_view state, std::string_view message);
+
 /// `text` without line breaks and control characters, cut to 300 bytes.
-/// What is told of data that the server refused: its message, unless that
-/// quotes the data.
-std::string refusal_text(std::string_view state, std::string_view message);
-
-/// What is told of data that the server refused: its message, unless that
-/// quotes the data.
-std::string refusal_text(std::string_view state, std::string_view message);
-
 std::string one_line(std::string_view text);
 
 } // namespace sluice::db::postgres

@@ -87,27 +87,26 @@ BEGIN
 END $body$;
 )sql";
 
-constexpr char move[] = R"sql(
-CREATE OR REPLACE FUNCTION sluice_move(fence uuid, now_is timestamptz)
+// From the arguments of a function that moves items to the deletion of them.
+constexpr char begin_move[] = R"sql(
 RETURNS integer LANGUAGE plpgsql AS $body$
 DECLARE
   moment CONSTANT timestamptz := coalesce(now_is, statement_timestamp());
   moved integer;
 BEGIN
   WITH gone AS (
-    DELETE FROM event_queue q
+    DELETE FROM event_queue q)sql";
+
+constexpr char move[] =
+    "CREATE OR REPLACE FUNCTION sluice_move(fence uuid, now_is timestamptz)";
+constexpr char of_the_claim[] = R"sql(
     WHERE q.claim_id = fence AND q.status = 'processing')sql";
 
 constexpr char move_some[] = R"sql(
 CREATE OR REPLACE FUNCTION sluice_move_some(fence uuid, owners uuid[],
-  ids uuid[], now_is timestamptz)
-RETURNS integer LANGUAGE plpgsql AS $body$
-DECLARE
-  moment CONSTANT timestamptz := coalesce(now_is, statement_timestamp());
-  moved integer;
-BEGIN
-  WITH gone AS (
-    DELETE FROM event_queue q USING unnest(owners, ids) AS w (owner, id)
+  ids uuid[], now_is timestamptz))sql";
+constexpr char of_the_claim_by_id[] = R"sql(
+    USING unnest(owners, ids) AS w (owner, id)
     WHERE q.organization_id = w.owner AND q.id = w.id
       AND q.claim_id = fence AND q.status = 'processing')sql";
 
@@ -160,8 +159,9 @@ END $body$;
 } // namespace
 
 std::string functions() {
-  return std::string(enqueue_and_claim) + move + store_gone + move_some +
-         store_gone + move_each;
+  return std::string(enqueue_and_claim) + move + begin_move + of_the_claim +
+         store_gone + move_some + begin_move + of_the_claim_by_id + store_gone +
+         move_each;
 }
 
 } // namespace sluice::db::postgres

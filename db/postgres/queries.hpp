@@ -12,8 +12,7 @@ SELECT current_setting('server_version_num')::int, pg_is_in_recovery(),
   current_setting('server_encoding'),
   to_regclass('schema_migrations') IS NOT NULL,
   current_setting('fsync'), current_setting('full_page_writes'),
-  current_setting('synchronous_commit'),
-  current_setting('standard_conforming_strings') = 'on')sql";
+  current_setting('synchronous_commit'))sql";
 inline constexpr char latest_migration[] =
     "SELECT coalesce(max(version), 0) FROM schema_migrations";
 inline constexpr char create_migrations[] =

@@ -25,7 +25,6 @@ struct server_facts {
   int version = 0;
   bool is_in_recovery = false;
   std::string encoding;
-  bool has_standard_strings = true;
   int schema = 0;
   /// Settings that let an acknowledged event be lost.
   std::string unsafe_settings;
@@ -46,7 +45,6 @@ server_facts inspect(pqxx::nontransaction &transaction) {
   facts.schema = find_schema(transaction, row[3].as<bool>());
   constexpr std::pair<int, const char *> switches[] = {
       {4, "fsync"}, {5, "full_page_writes"}, {6, "synchronous_commit"}};
-  facts.has_standard_strings = row[7].as<bool>();
   for (const auto &[column, name] : switches)
     if (row[column].c_str() == std::string_view("off"))
       facts.unsafe_settings.append(" ").append(name);
@@ -64,9 +62,6 @@ result<void> check_server(const server_facts &facts) {
   if (facts.encoding != "UTF8" && facts.encoding != "SQL_ASCII")
     return fail(errc::schema, "connect: the database's encoding is " +
                                   facts.encoding + "; it must be UTF8");
-  if (!facts.has_standard_strings)
-    return fail(errc::schema, "connect: standard_conforming_strings is off; "
-                              "it must be on");
   return {};
 }
 

@@ -94,11 +94,6 @@ class wal_checksum {
 public:
   explicit wal_checksum(bool is_big_endian) : is_big_endian_(is_big_endian) {}
 
-  void start(const byte *stored) {
-    first_ = big_endian(stored);
-    second_ = big_endian(stored + 4);
-  }
-
   void add(std::span<const byte> bytes) {
     for (std::size_t at = 0; at + 8 <= bytes.size(); at += 8) {
       first_ += word(&bytes[at]) + second_;

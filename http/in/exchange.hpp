@@ -48,7 +48,7 @@ struct response {
   bool closes = false;
 };
 
-/// Answers a request. Runs on the connection's thread, may block within
+/// Answers a request. Runs on a thread of its own, may block within
 /// deadlines of its own, may throw (the client then gets a 500 without any
 /// detail).
 using handler = std::function<response(const request &)>;

@@ -95,17 +95,17 @@ TEST_CASE_METHOD(box_fixture, "many clients in each commit are a burst") {
       box.take();
     }
   };
-  CHECK_FALSE(box.is_pressed());
+  CHECK_FALSE(box.has_burst());
   commits(4, 200);
-  CHECK_FALSE(box.is_pressed());
+  CHECK_FALSE(box.has_burst());
   commits(40, 20);
-  CHECK(box.is_pressed());
+  CHECK(box.has_burst());
   commits(1, 200);
-  CHECK_FALSE(box.is_pressed());
+  CHECK_FALSE(box.has_burst());
   // However much a single one brings.
   for (int i = 0; i < 200; ++i) {
     put(20);
     box.take();
   }
-  CHECK_FALSE(box.is_pressed());
+  CHECK_FALSE(box.has_burst());
 }
