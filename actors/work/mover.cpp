@@ -21,9 +21,20 @@ void mover::take(db::claim work) {
   work_ = std::move(work);
   failures_.clear();
   earliest_retry_.reset();
-  next_ = std::any_of(work_.items.begin(), work_.items.end(), has_failed_before)
-              ? step::each
-              : step::together;
+  single_out([this](auto &item) {
+    return expects_refusal_ || has_failed_before(item);
+  });
+  auto are_all = singles_.size() == work_.items.size();
+  after_singles_ = are_all ? step::over : step::together;
+  next_ = singles_.empty() ? step::together : step::each;
+}
+
+template <class Predicate>
+void mover::single_out(Predicate is_single) {
+  singles_.clear();
+  for (const auto &item : work_.items)
+    if (is_single(item))
+      singles_.push_back(item.id);
 }
 
 bool mover::advance() {
@@ -50,6 +61,7 @@ bool mover::abandon(const db::claim &work, std::string_view reason) {
   take(work);
   for (const auto &item : work_.items)
     add_failure(item, reason);
+  after_singles_ = step::over;
   next_ = step::give_up;
   return advance();
 }
@@ -60,30 +72,33 @@ mover::step mover::move_together() {
   if (!moved)
     return after(moved.error());
   counts_.stored += static_cast<std::uint64_t>(*moved);
+  auto asked = static_cast<std::size_t>(
+      std::count_if(work_.items.begin(), work_.items.end(),
+                    [](auto &item) { return !has_failed_before(item); }));
   counts_.lost_claims +=
-      work_.items.size() -
-      std::min(work_.items.size(), static_cast<std::size_t>(*moved));
+      asked - std::min(asked, static_cast<std::size_t>(*moved));
   return step::over;
 }
 
 mover::step mover::move_each() {
-  std::vector<db::event_id> ids;
-  ids.reserve(work_.items.size());
-  for (const auto &item : work_.items)
-    ids.push_back(item.id);
   auto moved = session_.with(
-      [&](db::store &store) { return store.move_each(work_.id, ids); });
+      [&](db::store &store) { return store.move_each(work_.id, singles_); });
   if (!moved)
     return after(moved.error());
   counts_.stored += static_cast<std::uint64_t>(moved->moved);
   counts_.lost_claims += static_cast<std::uint64_t>(moved->lost);
+  auto is_any_fresh = false;
   for (const auto &refused : moved->refused) {
     auto item = std::find_if(work_.items.begin(), work_.items.end(),
                              [&](auto &one) { return one.id == refused.id; });
-    if (item != work_.items.end())
-      add_failure(*item, refused.reason);
+    if (item == work_.items.end())
+      continue;
+    add_failure(*item, refused.reason);
+    is_any_fresh = is_any_fresh || !has_failed_before(*item);
   }
-  return failures_.empty() ? step::over : step::give_up;
+  if (after_singles_ == step::over)
+    expects_refusal_ = is_any_fresh;
+  return failures_.empty() ? after_singles_ : step::give_up;
 }
 
 mover::step mover::give_up() {
@@ -92,7 +107,8 @@ mover::step mover::give_up() {
   if (!failed && failed.error().code == db::errc::rejected) {
     // The database takes not even this; whoever rescues them tries again.
     spdlog::error("failed items stay claimed: {}", failed.error().text);
-    return step::over;
+    failures_.clear();
+    return after_singles_;
   }
   if (!failed) {
     is_away_ = true;
@@ -105,17 +121,23 @@ mover::step mover::give_up() {
     if (one.retry_in)
       earliest_retry_ =
           std::min(earliest_retry_.value_or(*one.retry_in), *one.retry_in);
-  return step::over;
+  failures_.clear();
+  return after_singles_;
 }
 
 mover::step mover::after(const db::error &failure) {
   switch (failure.code) {
   case db::errc::rejected:
-    if (next_ == step::together)
+    if (next_ == step::together) {
+      single_out([](auto &item) { return !has_failed_before(item); });
+      after_singles_ = step::over;
       return step::each;
+    }
     // It can't be told whose fault it is.
     for (const auto &item : work_.items)
-      add_failure(item, failure.text);
+      if (std::find(singles_.begin(), singles_.end(), item.id) !=
+          singles_.end())
+        add_failure(item, failure.text);
     return step::give_up;
   case db::errc::unavailable:
   case db::errc::in_doubt: // moving again finds what is left, if anything

@@ -12,10 +12,11 @@
 
 namespace sluice::actors {
 
-/// Brings the items of a claim into the log, all together. Where the store
-/// refuses that, or items are among them that failed before, each goes for
-/// itself; the bad ones then go back to the queue or to quarantine, and cost
-/// the others nothing.
+/// Brings the items of a claim into the log. Those that failed before go
+/// first, each for itself; then the others, all together, and each for itself
+/// where the store refuses that or refused it of the claim before: bad items
+/// seldom come alone. The bad ones go back to the queue or to quarantine, and
+/// cost the others little.
 class mover {
 public:
   mover(store_session &session, counters &counts, retry_policy policy);
@@ -38,8 +39,11 @@ public:
   }
 
 private:
-  enum class step : std::uint8_t { together, each, give_up, over };
+  enum class step : std::uint8_t { each, give_up, together, over };
 
+  /// Chooses what `each` moves.
+  template <class Predicate>
+  void single_out(Predicate is_single);
   step move_together();
   step move_each();
   step give_up();
@@ -52,6 +56,11 @@ private:
   retry_policy policy_;
   db::claim work_;
   step next_ = step::over;
+  /// What `each` moves, and what follows it and `give_up`.
+  std::vector<db::event_id> singles_;
+  step after_singles_ = step::over;
+  /// Whether the store refused an item of the last claim that never failed.
+  bool expects_refusal_ = false;
   bool is_away_ = false;
   std::vector<db::failure> failures_;
   std::optional<std::chrono::milliseconds> earliest_retry_;

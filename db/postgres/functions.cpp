@@ -23,18 +23,7 @@ constexpr char store_gone[] = R"sql(
         || substr(gen_random_uuid()::text, 19))::uuid,
       g.organization_id, g.id, e.id, 'pending', 0, moment, moment
     FROM gone g JOIN endpoints e ON e.organization_id = g.organization_id
-    WHERE e.event_types IS NULL),
-  sums AS (
-    SELECT g.organization_id, g.claimed_by, count(*) AS moved FROM gone g
-    GROUP BY g.organization_id, g.claimed_by),
-  booked AS (
-    INSERT INTO ledger (at, node, kind, count, organization_id)
-    SELECT moment, s.claimed_by, 'stored', s.moved, s.organization_id
-    FROM sums s)
-  SELECT coalesce(sum(s.moved), 0)::integer INTO moved FROM sums s;
-  RETURN moved;
-END $body$;
-)sql";
+    WHERE e.event_types IS NULL))sql";
 
 constexpr char enqueue_and_claim[] = R"sql(
 CREATE OR REPLACE FUNCTION sluice_enqueue(ids uuid[], owners uuid[],
@@ -87,71 +76,113 @@ BEGIN
 END $body$;
 )sql";
 
-// From the arguments of a function that moves items to the deletion of them.
 constexpr char begin_move[] = R"sql(
+CREATE OR REPLACE FUNCTION sluice_move(fence uuid, now_is timestamptz)
 RETURNS integer LANGUAGE plpgsql AS $body$
 DECLARE
   moment CONSTANT timestamptz := coalesce(now_is, statement_timestamp());
   moved integer;
 BEGIN
   WITH gone AS (
-    DELETE FROM event_queue q)sql";
-
-constexpr char move[] =
-    "CREATE OR REPLACE FUNCTION sluice_move(fence uuid, now_is timestamptz)";
-constexpr char of_the_claim[] = R"sql(
+    DELETE FROM event_queue q
     WHERE q.claim_id = fence AND q.status = 'processing')sql";
+constexpr char end_move[] = R"sql(,
+  sums AS (
+    SELECT g.organization_id, g.claimed_by, count(*) AS moved FROM gone g
+    GROUP BY g.organization_id, g.claimed_by),
+  booked AS (
+    INSERT INTO ledger (at, node, kind, count, organization_id)
+    SELECT moment, s.claimed_by, 'stored', s.moved, s.organization_id
+    FROM sums s)
+  SELECT coalesce(sum(s.moved), 0)::integer INTO moved FROM sums s;
+  RETURN moved;
+END $body$;
+)sql";
 
-constexpr char move_some[] = R"sql(
-CREATE OR REPLACE FUNCTION sluice_move_some(fence uuid, owners uuid[],
-  ids uuid[], now_is timestamptz))sql";
-constexpr char of_the_claim_by_id[] = R"sql(
-    USING unnest(owners, ids) AS w (owner, id)
-    WHERE q.organization_id = w.owner AND q.id = w.id
+// The items are named by where their rows are: no join, one possible plan. A
+// row that went elsewhere meanwhile has lost the fence as well. Returns of each
+// item that was moved whose it was and who held it, for the ledger.
+constexpr char begin_move_rows[] = R"sql(
+CREATE OR REPLACE FUNCTION sluice_move_rows(fence uuid, rows tid[],
+  moment timestamptz, OUT owners uuid[], OUT nodes text[])
+LANGUAGE plpgsql AS $body$
+BEGIN
+  WITH gone AS (
+    DELETE FROM event_queue q
+    WHERE q.ctid = ANY (rows)
       AND q.claim_id = fence AND q.status = 'processing')sql";
+constexpr char end_move_rows[] = R"sql(
+  SELECT array_agg(g.organization_id), array_agg(g.claimed_by)
+  INTO owners, nodes FROM gone g;
+END $body$;
+)sql";
 
 // The conditions are those of `errc::rejected`.
 constexpr char move_each[] = R"sql(
--- In blocks of ten, because a savepoint for each item takes longer than the
--- item; a block that is refused is taken apart. The last row has the sum.
+-- In runs of fifty, because a savepoint for each item takes longer than the
+-- item; a run that is refused is cut into five, until the bad item stands
+-- alone. Planning for each run anew would take longer than the run. The last
+-- row has the sum.
 CREATE OR REPLACE FUNCTION sluice_move_each(fence uuid, wanted uuid[],
   now_is timestamptz)
 RETURNS TABLE (item uuid, state text, reason text, moved integer)
-LANGUAGE plpgsql AS $body$
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan
+AS $body$
 DECLARE
-  size CONSTANT integer := 10;
-  owners uuid[];
+  moment CONSTANT timestamptz := coalesce(now_is, statement_timestamp());
   ids uuid[];
-  first integer := 1;
-  total integer := 0;
+  places tid[];
+  -- The runs that are left: where each begins, and how long it is.
+  firsts integer[];
+  sizes integer[];
+  top integer;
+  at integer;
+  size integer;
+  part integer;
+  behind integer;
+  done record;
+  payers uuid[];
+  nodes text[];
 BEGIN
-  SELECT array_agg(q.organization_id ORDER BY q.id), array_agg(q.id ORDER BY q.id)
-  INTO owners, ids
+  SELECT array_agg(q.id ORDER BY q.id), array_agg(q.ctid ORDER BY q.id)
+  INTO ids, places
   FROM event_queue q
   WHERE q.claim_id = fence AND q.status = 'processing' AND q.id = ANY (wanted);
-  WHILE first <= coalesce(cardinality(ids), 0) LOOP
+  SELECT array_agg(run), array_agg(50) INTO firsts, sizes
+  FROM generate_series(1, cardinality(ids), 50) AS run;
+  top := coalesce(cardinality(firsts), 0);
+  WHILE top > 0 LOOP
+    at := firsts[top];
+    size := sizes[top];
+    top := top - 1;
     BEGIN
-      total := total + sluice_move_some(fence, owners[first:first + size - 1],
-        ids[first:first + size - 1], now_is);
+      done := sluice_move_rows(fence, places[at:at + size - 1], moment);
+      payers := payers || done.owners;
+      nodes := nodes || done.nodes;
     EXCEPTION WHEN integrity_constraint_violation OR data_exception
       OR program_limit_exceeded OR raise_exception THEN
-      FOR at IN first..least(first + size - 1, cardinality(ids)) LOOP
-        BEGIN
-          total := total + sluice_move_some(fence, owners[at:at], ids[at:at],
-            now_is);
-        EXCEPTION WHEN integrity_constraint_violation OR data_exception
-          OR program_limit_exceeded OR raise_exception THEN
-          item := ids[at];
-          state := SQLSTATE;
-          reason := SQLERRM;
-          RETURN NEXT;
-        END;
-      END LOOP;
+      IF size = 1 THEN
+        item := ids[at];
+        state := SQLSTATE;
+        reason := SQLERRM;
+        RETURN NEXT;
+      ELSE
+        part := greatest(size / 5, 1);
+        behind := least(at + size, cardinality(ids) + 1);
+        WHILE at < behind LOOP
+          top := top + 1;
+          firsts[top] := at;
+          sizes[top] := part;
+          at := at + part;
+        END LOOP;
+      END IF;
     END;
-    first := first + size;
   END LOOP;
+  INSERT INTO ledger (at, node, kind, count, organization_id)
+  SELECT moment, m.node, 'stored', count(*), m.payer
+  FROM unnest(payers, nodes) AS m (payer, node) GROUP BY m.payer, m.node;
   item := NULL;
-  moved := total;
+  moved := coalesce(cardinality(payers), 0);
   RETURN NEXT;
 END $body$;
 )sql";
@@ -159,9 +190,12 @@ END $body$;
 } // namespace
 
 std::string functions() {
-  return std::string(enqueue_and_claim) + move + begin_move + of_the_claim +
-         store_gone + move_some + begin_move + of_the_claim_by_id + store_gone +
-         move_each;
+  std::string all;
+  for (const char *part :
+       {enqueue_and_claim, begin_move, store_gone, end_move, begin_move_rows,
+        store_gone, end_move_rows, move_each})
+    all += part;
+  return all;
 }
 
 } // namespace sluice::db::postgres

@@ -70,15 +70,64 @@ TEST_CASE_METHOD(mover_fixture,
 }
 
 TEST_CASE_METHOD(mover_fixture,
-                 "a claim with items that failed before is not tried as one") {
-  auto claim = claimed(make_events(owner.id(), 10));
+                 "items that failed before are not moved with the others") {
+  auto events = make_events(owner.id(), 10);
+  forbid(*store, events[5]);
+  auto claim = claimed(events);
   claim.items[2].attempts = 1;
   claim.items[5].attempts = 3;
   mover.take(claim);
   CHECK(mover.advance());
+  CHECK(plan().calls("move_each") == 1);
+  CHECK(plan().calls("fail_items") == 1);
+  CHECK(plan().calls("move") == 1);
+  CHECK(count(stored) == 10); // nine and the one that was there
+  CHECK(counts.stored == 9);
+  CHECK(counts.lost_claims == 0);
+}
+
+TEST_CASE_METHOD(
+    mover_fixture,
+    "a claim of items that all failed before is moved one by one") {
+  auto claim = claimed(make_events(owner.id(), 4));
+  for (auto &item : claim.items)
+    item.attempts = 1;
+  mover.take(claim);
+  CHECK(mover.advance());
   CHECK(plan().calls("move") == 0);
   CHECK(plan().calls("move_each") == 1);
-  CHECK(count(stored) == 10);
+  CHECK(count(stored) == 4);
+}
+
+TEST_CASE_METHOD(mover_fixture,
+                 "after a refusal the next claim is moved one by one, once") {
+  auto events = make_events(owner.id(), 3);
+  forbid(*store, events[1]);
+  mover.take(claimed(events));
+  CHECK(mover.advance());
+  for (auto moves_together : {1, 2}) {
+    store->execute("DELETE FROM event_queue");
+    mover.take(claimed(make_events(owner.id(), 5)));
+    CHECK(mover.advance());
+    CHECK(plan().calls("move_each") == 2);
+    CHECK(plan().calls("move") == moves_together);
+  }
+  CHECK(counts.stored == 12);
+}
+
+TEST_CASE_METHOD(mover_fixture,
+                 "each item is tried once, whether it failed before or not") {
+  auto events = make_events(owner.id(), 10);
+  forbid(*store, events[1]);
+  forbid(*store, events[5]);
+  auto claim = claimed(events);
+  claim.items[5].attempts = 1;
+  mover.take(claim);
+  CHECK(mover.advance());
+  CHECK(plan().calls("move_each") == 2);
+  CHECK(count(stored) == 10); // eight and the two that were there
+  CHECK(count("SELECT count(*) FROM event_queue WHERE attempts = 1") == 2);
+  CHECK(counts.retried == 2);
 }
 
 TEST_CASE_METHOD(mover_fixture,
