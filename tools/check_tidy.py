@@ -5,7 +5,9 @@
 
 BUILD holds compile_commands.json. With --changed, only files that differ from
 the commit BASE (HEAD otherwise), or include a header that does. With FILEs,
-only those. What was found clean is not looked at again until the file, a
+only those. Files of one folder's target are read together, in one unit that includes
+them, since most of the time goes into the headers that they share; when such a
+unit is not clean, each of its files is judged alone. What was found clean is not looked at again until the file, a
 header of the project that it includes, the rules, the compile command or the
 machine's packages change: build/tidy-cache, or the folder that
 TIDY_CACHE names, holds one empty file for each.
@@ -27,6 +29,8 @@ CACHE = pathlib.Path(os.environ.get("TIDY_CACHE")
                      or source_tree.ROOT / "build" / "tidy-cache")
 RULES = (".clang-tidy", "tests/.clang-tidy")
 SECONDS_PER_FILE = 900
+# More save little, and leave one core without work at the end.
+FILES_PER_UNIT = 8
 
 
 class Headers:
@@ -86,23 +90,74 @@ def changed_since(base):
     return {pathlib.Path(name) for name in names.decode().split("\0") if name}
 
 
-def tidy(build, path):
-    """(seconds, complaint); no complaint when the file is clean."""
-    begin = time.monotonic()
+def complaint_about(source, *arguments):
+    """What clang-tidy says about the source; nothing when it is clean."""
     try:
         done = subprocess.run(
             # The commands are GCC's, and name warnings that only it has.
-            ["clang-tidy", "--quiet", "-p", str(build),
-             "--extra-arg=-Wno-unknown-warning-option",
-             str(source_tree.ROOT / path)],
+            ["clang-tidy", "--quiet", *arguments,
+             "--extra-arg=-Wno-unknown-warning-option", str(source)],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True, timeout=SECONDS_PER_FILE)
     except subprocess.TimeoutExpired:
-        return SECONDS_PER_FILE, f"{path}: not done in {SECONDS_PER_FILE} s\n"
-    spent = time.monotonic() - begin
-    if done.returncode == 0:
-        return spent, ""
-    return spent, done.stdout or done.stderr
+        return f"{source}: not done in {SECONDS_PER_FILE} s\n"
+    return "" if done.returncode == 0 else done.stdout or done.stderr
+
+
+def together(folder, command, paths):
+    """Whether the files are clean as one unit."""
+    folder.mkdir(parents=True, exist_ok=True)
+    # The root's rules hold here as well; a folder's own are brought along.
+    rules, own = folder / ".clang-tidy", pathlib.Path(paths[0].parts[0],
+                                                      ".clang-tidy")
+    rules.unlink(missing_ok=True)
+    if own in map(pathlib.Path, RULES):
+        rules.write_bytes((source_tree.ROOT / own).read_bytes())
+    # By this name the analyzer knows that what is included is no header.
+    unit = folder / "UnifiedSource.cpp"
+    unit.write_text("".join(f'#include "{source_tree.ROOT / path}"'
+                            " // NOLINT(bugprone-suspicious-include)\n"
+                            for path in paths), encoding="utf-8")
+    (folder / "compile_commands.json").write_text(json.dumps([{
+        "directory": str(folder), "file": str(unit),
+        "command": command.replace(str(source_tree.ROOT / paths[0]),
+                                   str(unit))}]), encoding="utf-8")
+    return not complaint_about(unit, "-p", str(folder))
+
+
+def stand_alone(build, paths):
+    """Whether each file includes what it uses; in a unit, others may do so."""
+    return not any(
+        complaint_about(source_tree.ROOT / path, "-p", str(build),
+                        "--checks=-*,bugprone-suspicious-include")
+        for path in paths)
+
+
+def tidy(build, commands, paths):
+    """Path -> (seconds, complaint); no complaint when the file is clean."""
+    begin = time.monotonic()
+    if len(paths) > 1:
+        name = str(paths[0]).replace("/", "-")
+        if together((build / "units" / name).resolve(), commands[paths[0]],
+                    paths) and stand_alone(build, paths[1:]):
+            share = (time.monotonic() - begin) / len(paths)
+            return {path: (share, "") for path in paths}
+    found = {}
+    for path in paths:
+        begin = time.monotonic()
+        complaint = complaint_about(source_tree.ROOT / path, "-p", str(build))
+        found[path] = time.monotonic() - begin, complaint
+    return found
+
+
+def units(commands, paths):
+    """The files in groups that the same flags compile by the same rules."""
+    groups = {}
+    for path in paths:
+        flags = commands[path].split(" -o ")[0]
+        groups.setdefault((path.parts[0], flags), []).append(path)
+    return [group[first:first + FILES_PER_UNIT] for group in groups.values()
+            for first in range(0, len(group), FILES_PER_UNIT)]
 
 
 def compile_commands(build):
@@ -152,9 +207,11 @@ def main():
     print(f"tidy: {len(due)} of {len(chosen)} files to look at", flush=True)
     faulty = 0
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        runs = {pool.submit(tidy, options.build, path): path for path in due}
-        for count, run in enumerate(concurrent.futures.as_completed(runs), 1):
-            path, (spent, complaint) = runs[run], run.result()
+        runs = [pool.submit(tidy, options.build, commands, unit)
+                for unit in units(commands, due)]
+        found = (item for run in concurrent.futures.as_completed(runs)
+                 for item in run.result().items())
+        for count, (path, (spent, complaint)) in enumerate(found, 1):
             print(f"tidy: {count}/{len(due)} {path} ({spent:.0f} s)"
                   + (": faults" if complaint else ""), flush=True)
             if complaint:

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""The checks of folders and sizes find what they are there to find."""
+"""The checks of folders, sizes and clang-tidy find what they are there to find."""
 
 import json
 import pathlib
+import shutil
 import sys
 import tempfile
 import unittest
+import unittest.mock
 
 sys.dont_write_bytecode = True
 TOOLS = pathlib.Path(__file__).resolve().parents[2] / "tools"
@@ -13,6 +15,7 @@ sys.path.insert(0, str(TOOLS))
 
 import check_layers  # noqa: E402
 import check_sizes  # noqa: E402
+import check_tidy  # noqa: E402
 import source_tree  # noqa: E402
 
 
@@ -96,6 +99,35 @@ class Layers(Tree):
         found = [(path, fault) for path in source_tree.sources()
                  for fault in check_layers.faults_of(source_tree.ROOT, path)]
         self.assertEqual(found, [])
+
+
+@unittest.skipUnless(shutil.which("clang-tidy"), "clang-tidy is missing")
+class Tidy(Tree):
+    """Files that are read as one unit are judged as each alone would be."""
+
+    def are_clean(self, second):
+        shutil.copy(TOOLS.parent / ".clang-tidy", self.root)
+        self.write("db/one.cpp", "int one() { return 1; }\n")
+        self.write("db/two.cpp", second)
+        files = [pathlib.Path("db/one.cpp"), pathlib.Path("db/two.cpp")]
+        with unittest.mock.patch.object(source_tree, "ROOT", self.root):
+            return check_tidy.together(
+                self.root / "build", f"c++ -c {self.root / files[0]}", files)
+
+    def test_nothing_to_find(self):
+        self.assertTrue(self.are_clean("int two() { return 2; }\n"))
+
+    def test_a_name(self):
+        self.assertFalse(self.are_clean("int Two() { return 2; }\n"))
+
+    def test_a_fault_on_one_path_only(self):
+        self.assertFalse(self.are_clean(
+            "int two(int a) {\n"
+            "  int *where = nullptr;\n"
+            "  if (a > 3)\n"
+            "    where = &a;\n"
+            "  return *where;\n"
+            "}\n"))
 
 
 class Sizes(Tree):
