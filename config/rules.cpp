@@ -8,7 +8,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::array table = {
+constexpr std::array known_rules = {
     rule{.left = "store.connect_timeout",
          .relation = "at most",
          .right = "store.call_timeout",
@@ -62,7 +62,7 @@ constexpr std::array table = {
 } // namespace
 
 std::span<const rule> rules() {
-  return table;
+  return known_rules;
 }
 
 } // namespace sluice::config

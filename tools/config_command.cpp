@@ -1,5 +1,6 @@
 #include "tools/config_command.hpp"
 
+#include <cstdlib>
 #include <iostream>
 #include <string>
 
@@ -12,15 +13,12 @@ namespace sluice::tools {
 
 namespace {
 
-constexpr int done = 0;
-constexpr int failed = 1;
-
 int answer(const std::string &text) {
   std::cout << text << std::flush;
   if (std::cout)
-    return done;
+    return EXIT_SUCCESS;
   std::cerr << "the answer could not be written\n";
-  return failed;
+  return EXIT_FAILURE;
 }
 
 std::string verdict(const config::loaded &settings) {
@@ -38,7 +36,7 @@ void add_verb(CLI::App &config, int &exit_code, const std::string &verb,
   auto options = add_settings_options(*command);
   command->callback([options, text, &exit_code] {
     auto settings = load_settings(*options);
-    exit_code = settings ? answer(text(*settings)) : failed;
+    exit_code = settings ? answer(text(*settings)) : EXIT_FAILURE;
   });
 }
 

@@ -1,5 +1,6 @@
 #include "tools/migrate_command.hpp"
 
+#include <cstdlib>
 #include <iostream>
 #include <memory>
 
@@ -12,12 +13,9 @@ namespace sluice::tools {
 
 namespace {
 
-constexpr int done = 0;
-constexpr int failed = 1;
-
 int refuse(const db::error &why) {
   std::cerr << why.text << '\n';
-  return failed;
+  return EXIT_FAILURE;
 }
 
 int show_status(db::store_source &source) {
@@ -27,7 +25,7 @@ int show_status(db::store_source &source) {
   std::cout << source.describe() << ": schema version " << state->found
             << ", this program knows " << state->known
             << (state->is_current() ? " (current)\n" : "\n");
-  return done;
+  return EXIT_SUCCESS;
 }
 
 int go_up(db::store_source &source) {
@@ -35,7 +33,7 @@ int go_up(db::store_source &source) {
   if (!applied)
     return refuse(applied.error());
   std::cout << source.describe() << ": " << *applied << " migrations applied\n";
-  return done;
+  return EXIT_SUCCESS;
 }
 
 template <class Verb>
@@ -44,7 +42,7 @@ void add_verb(CLI::App &migrate, const char *name, const char *help,
   auto *command = migrate.add_subcommand(name, help);
   auto options = add_settings_options(*command);
   command->callback([options, verb, &exit_code] {
-    exit_code = failed;
+    exit_code = EXIT_FAILURE;
     auto loaded = load_settings(*options);
     if (!loaded)
       return;

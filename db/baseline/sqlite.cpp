@@ -8,12 +8,12 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-constexpr char insert_sql[] =
+constexpr char enqueue_sql[] =
     "INSERT INTO event_queue (id, organization_id, type, payload, status,"
     " attempts, not_before, inserted_at) "
     "VALUES (?1, ?2, ?3, ?4, 'pending', 0, ?5, ?5)";
 
-constexpr char claim_sql[] =
+constexpr char mark_sql[] =
     "UPDATE event_queue SET status = 'processing', claim_id = ?1,"
     " claimed_by = 'baseline', processing_started_at = ?2 "
     "WHERE rowid IN (SELECT rowid FROM event_queue WHERE status = 'pending' "
@@ -61,7 +61,7 @@ public:
 
   result<void> fill_queue(const sample_event &sample, long rows) override {
     return guarded<void>("fill", [&] {
-      SQLite::Statement insert(database_, insert_sql);
+      SQLite::Statement insert(database_, enqueue_sql);
       constexpr long chunk = 50'000;
       for (long done = 0; done < rows; done += chunk)
         insert_rows(insert, sample, std::min(chunk, rows - done));
@@ -74,7 +74,7 @@ public:
   result<loop_outcome> insert_loop(const sample_event &sample,
                                    const insert_plan &plan) override {
     return guarded<loop_outcome>("insert", [&] {
-      SQLite::Statement insert(database_, insert_sql);
+      SQLite::Statement insert(database_, enqueue_sql);
       loop_outcome outcome;
       auto begin = clock::now();
       while (clock::now() - begin < plan.duration) {
@@ -90,7 +90,7 @@ public:
     return guarded<loop_outcome>("move", [&] {
       auto endpoint =
           database_.execAndGet("SELECT id FROM endpoints LIMIT 1").getString();
-      SQLite::Statement claim(database_, claim_sql);
+      SQLite::Statement claim(database_, mark_sql);
       SQLite::Statement store(database_, store_sql);
       SQLite::Statement deliver(database_, deliver_sql);
       SQLite::Statement remove(database_, remove_sql);

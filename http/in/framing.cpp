@@ -70,9 +70,9 @@ void note_length(std::string_view value, request_head &head,
   head.content_length = length;
 }
 
-class field_reader {
+class header_reader {
 public:
-  explicit field_reader(request_head &head) : head_(head) {}
+  explicit header_reader(request_head &head) : head_(head) {}
 
   /// Takes the line `[begin, end)`; false when it is no field.
   bool take(char *begin, char *end) {
@@ -324,7 +324,7 @@ std::optional<problem> parse_head(std::span<char> bytes, request_head &out) {
           parse_request_line(std::string_view(line, line_feed - 1), out)) {
     return fault;
   }
-  field_reader fields(out);
+  header_reader fields(out);
   for (line = line_feed + 1; line < end; line = line_feed + 1) {
     line_feed = std::find(line, end, '\n');
     if (!fields.take(line, line_feed - 1)) {

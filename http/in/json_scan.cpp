@@ -10,7 +10,7 @@ namespace sluice::http {
 
 namespace {
 
-bool is_digit(char c) {
+bool is_json_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
@@ -332,7 +332,7 @@ bool json_scanner::number() {
 /// One digit or more.
 bool json_scanner::digits() {
   const char *const from = at_;
-  while (at_ != end_ && is_digit(*at_))
+  while (at_ != end_ && is_json_digit(*at_))
     ++at_;
   return at_ != from || unexpected();
 }

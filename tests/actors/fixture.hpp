@@ -31,6 +31,9 @@ struct faulty_fixture {
   actors::counters counts;
 };
 
+/// SQL that counts the items that wait in the queue.
+inline constexpr char queued[] = "SELECT count(*) FROM event_queue";
+
 /// Waits until `is_true`, a few seconds at the most; what it answered last.
 bool eventually(const std::function<bool()> &is_true);
 

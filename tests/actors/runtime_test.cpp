@@ -50,8 +50,6 @@ struct runtime_fixture : faulty_fixture {
   std::unique_ptr<actors::runtime> service;
 };
 
-constexpr char queued[] = "SELECT count(*) FROM event_queue";
-
 } // namespace
 
 TEST_CASE_METHOD(runtime_fixture, "an accepted event reaches the log") {

@@ -7,29 +7,29 @@ using sluice::actors::rate_window;
 
 namespace {
 
-const rate_window::time_point start{1000s};
+const rate_window::time_point first_note{1000s};
 
 } // namespace
 
 TEST_CASE("a rate wants two notes") {
   rate_window rate;
   CHECK(rate.per_minute() == 0);
-  rate.note(7, start);
+  rate.note(7, first_note);
   CHECK(rate.per_minute() == 0);
 }
 
 TEST_CASE("a young rate is taken over the time there is") {
   rate_window rate;
-  rate.note(0, start);
-  rate.note(10, start + 1s);
+  rate.note(0, first_note);
+  rate.note(10, first_note + 1s);
   CHECK(rate.per_minute() == Approx(600));
 }
 
 TEST_CASE("what is older than a minute is forgotten") {
   rate_window rate;
-  rate.note(0, start);
-  rate.note(1'000'000, start + 1s);
+  rate.note(0, first_note);
+  rate.note(1'000'000, first_note + 1s);
   for (int second = 2; second <= 90; ++second)
-    rate.note(1'000'000, start + second * 1s);
+    rate.note(1'000'000, first_note + second * 1s);
   CHECK(rate.per_minute() == Approx(0));
 }

@@ -45,8 +45,6 @@ bool all_failed(const accept_reply &replies, db::errc code) {
   });
 }
 
-constexpr char queued[] = "SELECT count(*) FROM event_queue";
-
 } // namespace
 
 TEST_CASE_METHOD(commit_fixture, "a group is one commit") {

@@ -20,8 +20,6 @@ struct countdown {
   }
 };
 
-constexpr int for_ever = 1'000'000;
-
 std::atomic<bool> is_dying{false};
 countdown writes;
 countdown syncs;
@@ -40,7 +38,7 @@ int write_or_fail(sqlite3_file *file, const void *bytes, int size,
 int sync_or_fail(sqlite3_file *file, int flags) {
   if (syncs.is_due()) {
     if (is_dying)
-      writes.left = for_ever;
+      writes.left = faulty_disk::for_ever;
     return SQLITE_IOERR_FSYNC;
   }
   return real_methods->xSync(file, flags);
@@ -83,7 +81,7 @@ void faulty_disk::plan(operation what, int nth, int times) {
 
 void faulty_disk::die_at_next_sync() {
   is_dying = true;
-  plan(operation::sync, 1, for_ever);
+  plan(operation::sync, 1, faulty_disk::for_ever);
 }
 
 void faulty_disk::heal() {

@@ -9,6 +9,9 @@ class faulty_disk {
 public:
   enum class operation { write, sync };
 
+  /// More calls than any test makes.
+  static constexpr int for_ever = 1'000'000;
+
   /// Puts itself between SQLite and its files; for files that are opened
   /// from now on.
   faulty_disk();

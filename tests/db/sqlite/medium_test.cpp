@@ -44,8 +44,6 @@ struct setting {
   long queued() { return store->count("SELECT count(*) FROM event_queue"); }
 };
 
-constexpr int for_ever = 1'000'000;
-
 } // namespace
 
 TEST_CASE("after a failed fsync another one than the kernel's word is needed",
@@ -82,7 +80,7 @@ TEST_CASE("nothing is accepted until a probe was written and synced",
   setting on;
   auto event = make_event(on.owner.id());
   auto other = on.store->connect();
-  on.disk.plan(operation::sync, 1, for_ever);
+  on.disk.plan(operation::sync, 1, faulty_disk::for_ever);
   auto answer = on.session->accept({&event, 1}, 24h);
   REQUIRE(!answer);
   REQUIRE(answer.error().code == db::errc::in_doubt);
@@ -107,7 +105,7 @@ TEST_CASE("nobody is shown what the disk has not taken", "[sqlite]") {
   auto reader = on.store->connect(db::purpose::read);
   // Not synced by itself: only whoever looks makes it so.
   CHECK(value_of(on.session->move(taken.id)) == 1);
-  on.disk.plan(operation::sync, 1, for_ever);
+  on.disk.plan(operation::sync, 1, faulty_disk::for_ever);
   auto seen = reader->find_event(on.owner.id(), id);
   REQUIRE(!seen);
   CHECK(seen.error().code == db::errc::unavailable);
@@ -179,7 +177,7 @@ TEST_CASE("what is in doubt for the disk's sake is done once it is well",
           "[sqlite]") {
   setting on;
   auto taken = on.claim_one();
-  on.disk.plan(operation::sync, 1, for_ever);
+  on.disk.plan(operation::sync, 1, faulty_disk::for_ever);
   auto answer = on.session->release(taken.id, {});
   REQUIRE(!answer);
   REQUIRE(answer.error().code == db::errc::in_doubt);
@@ -193,7 +191,7 @@ TEST_CASE("a move whose COMMIT is in doubt is resolved as not done",
           "[sqlite]") {
   setting on;
   auto taken = on.claim_one();
-  on.disk.plan(operation::write, 1, for_ever);
+  on.disk.plan(operation::write, 1, faulty_disk::for_ever);
   auto answer = on.session->move_each(taken.id, ids_of(taken));
   REQUIRE(!answer);
   REQUIRE(answer.error().code == db::errc::in_doubt);

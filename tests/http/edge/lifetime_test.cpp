@@ -22,7 +22,7 @@ auto with(std::chrono::milliseconds request, std::chrono::milliseconds idle) {
   return options;
 }
 
-http::response text(std::string body) {
+http::response plain(std::string body) {
   http::response out;
   out.body = std::move(body);
   return out;
@@ -195,9 +195,9 @@ TEST_CASE("an answer that was begun comes whenever it is ready") {
   REQUIRE(two.send(get("/begins")));
   const auto to_two = edge.await_begun();
   CHECK(one.is_silent());
-  to_two([] { return text("two"); });
+  to_two([] { return plain("two"); });
   CHECK(two.read_answer().value().body == "two");
-  std::thread([&] { to_one([] { return text("one"); }); }).join();
+  std::thread([&] { to_one([] { return plain("one"); }); }).join();
   CHECK(one.read_answer().value().body == "one");
   // The request behind it was kept waiting, and is served.
   CHECK(one.read_answer().value().body == "{}");
@@ -223,8 +223,8 @@ TEST_CASE("an answer that comes too late is not another request's") {
   CHECK(answer->body.find("too-late") != std::string::npos);
   REQUIRE(client.send(get("/begins")));
   const auto next = edge.await_begun();
-  late([] { return text("late"); });
-  next([] { return text("next"); });
+  late([] { return plain("late"); });
+  next([] { return plain("next"); });
   CHECK(client.read_answer().value().body == "next");
 }
 
@@ -236,13 +236,13 @@ TEST_CASE("an answer for a client that is gone, or after the end, is dropped") {
     REQUIRE(client->send(get("/begins")));
     const auto to_nobody = edge.await_begun();
     client.reset();
-    to_nobody([] { return text("nobody"); });
+    to_nobody([] { return plain("nobody"); });
     auto other = edge.connect();
     REQUIRE(other.send(get("/begins")));
     after_the_end = edge.await_begun();
     edge.server().stop(0ms);
   }
-  after_the_end([] { return text("after the end"); });
+  after_the_end([] { return plain("after the end"); });
 }
 
 TEST_CASE("an answer that can't be made is a 500") {
