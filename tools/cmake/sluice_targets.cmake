@@ -4,8 +4,11 @@ add_library(sluice_flags INTERFACE)
 target_include_directories(sluice_flags INTERFACE
   ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/generated)
 target_compile_options(sluice_flags INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wswitch-enum
+  -Wall -Wextra -Wpedantic -Wconversion -Wswitch-enum
   -Wnon-virtual-dtor -fstack-protector-strong
+  # What several files in one unit would raise falsely: a local name may hide
+  # one of another file, and the file is not the one that the compiler named.
+  $<IF:$<BOOL:$<TARGET_PROPERTY:UNITY_BUILD>>,-Wno-subobject-linkage,-Wshadow>
   $<$<BOOL:${SLUICE_WERROR}>:-Werror>
   # GCC 12 raises these falsely on std::string (GCC PR 105329, 105651).
   $<$<CXX_COMPILER_ID:GNU>:-Wno-error=array-bounds>
