@@ -10,6 +10,9 @@
 
 #include "db/model/error.hpp"
 #include "db/model/event.hpp"
+#include "db/model/gate.hpp"
+#include "db/model/ledger.hpp"
+#include "db/model/node.hpp"
 #include "db/model/organization.hpp"
 
 /// The contract of storage: what the service asks of a database, and what it
@@ -90,13 +93,11 @@ struct rescue_outcome {
   int quarantined = 0;
 };
 
-/// A process that works on this store.
-struct node {
-  /// This life.
-  node_id id;
-  /// The same in every life: host and port, or the operator's name for it.
-  std::string name;
-  std::string version;
+/// An operator's act on items, and what `audit_log` is to say about it.
+struct item_order {
+  std::span<const event_id> ids;
+  std::string actor;
+  std::string reason;
 };
 
 /// How full the queue is. Counting stops at the limit that the caller gave,
@@ -156,8 +157,11 @@ public:
 
   // -- intake ---------------------------------------------------------------
 
-  /// Writes the events to the queue as `pending`, all or none, with their
-  /// keys and their ledger entries. Keys are decided here: the first event
+  /// Takes the events in, all or none, with their keys and their ledger
+  /// entries, as the gate stands in this very transaction: at `async` into the
+  /// queue as `pending` (`accepted`), at `sync` into the log with their
+  /// deliveries (`created`), at `reject` not at all: `closed`, whatever their
+  /// keys. Keys are decided here: the first event
   /// with a key wins, among those in `events` in their order, and against
   /// those of earlier calls that are younger than `window` or still queued.
   /// Concurrent calls with one key agree on one winner.
@@ -178,7 +182,8 @@ public:
 
   /// Marks up to `limit` items that are due as `processing` under a fresh
   /// fence, the longest due first; items locked by others are passed over.
-  /// No items is a normal result. Never returns more than `limit`.
+  /// No items is a normal result. Never returns more than `limit`. None while
+  /// the gate stands at `paused` or `drained`, in this very transaction.
   virtual result<claim> claim_items(const claim_request &request) = 0;
 
   /// Moves all items that still carry the fence into the log: deletes them
@@ -219,9 +224,14 @@ public:
   /// Returns how many items came back.
   virtual result<int> enlist(const node &self) = 0;
 
-  /// Says that the node lives. Returns false when it is not enlisted (its
-  /// row was removed): the caller enlists again.
-  virtual result<bool> heartbeat(node_id self) = 0;
+  /// Says that the node lives, and which version of the gate it acts by (an
+  /// older one than it told before changes nothing).
+  /// Returns false when it is not enlisted (its row was removed): the caller
+  /// enlists again.
+  virtual result<bool> heartbeat(node_id self, std::int64_t gate_version) = 0;
+
+  /// All that are enlisted, by name.
+  virtual result<std::vector<node_view>> nodes() = 0;
 
   /// Ends this life: the node's row goes, its claims are returned.
   virtual result<int> retire(node_id self) = 0;
@@ -257,6 +267,55 @@ public:
   /// `grace` (sooner, where it would have expired sooner).
   virtual result<void> rotate_key(const api_key &fresh,
                                   std::chrono::seconds grace) = 0;
+
+  // -- gate -----------------------------------------------------------------
+
+  /// Where the dials stand.
+  virtual result<gate_state> gate() = 0;
+
+  /// Changes the dials and writes `audit_log`, in one transaction. A barrier:
+  /// it waits for transactions of `accept`, `claim_items` and the moves that
+  /// have begun, and every later one, of any node, acts by the new state.
+  /// Where they don't end within the time for a call, a store that can cuts
+  /// them off. Returns the new state; nothing when `expected_version` is not
+  /// the version any more. With `draining`, what the certificate needs of the
+  /// beginning is kept; a drain that is under way goes on. `rejected` for
+  /// `drained`.
+  virtual result<std::optional<gate_state>>
+  change_gate(const gate_change &change) = 0;
+
+  /// While `draining`: turns to `drained` if nothing is pending or processing,
+  /// in the same transaction as it looks, and returns the certificate, which
+  /// is kept as `last_drain`. Nothing otherwise.
+  virtual result<std::optional<drain_certificate>> finish_drain() = 0;
+
+  /// The certificate of the last drain that was finished.
+  virtual result<std::optional<drain_certificate>> last_drain() = 0;
+
+  // -- ledger ---------------------------------------------------------------
+
+  /// Compares the ledger with the tables in one snapshot, without blocking
+  /// anybody. Names up to `most` faults. May take longer than other calls:
+  /// `call_timeout` does not bound it, `limit` does.
+  virtual result<ledger_report> verify(int most,
+                                       std::chrono::milliseconds limit) = 0;
+
+  /// Makes the books balance, with an entry in the ledger for each fault and
+  /// one in `audit_log`: what is missing is struck off, what is surplus is
+  /// taken in, what is in two places stays in the log, or else in `discarded`.
+  /// Holds the gate meanwhile, and may take up to a minute. Returns what was
+  /// found before.
+  virtual result<ledger_report> repair_ledger(std::string_view actor,
+                                              std::string_view reason) = 0;
+
+  /// Returns quarantined items to the queue as if they had never failed, with
+  /// an entry in the ledger and in `audit_log` if there are any. Returns how
+  /// many; those that are not in quarantine are passed over.
+  virtual result<int> requeue(const item_order &order) = 0;
+
+  /// Moves items that are pending or in quarantine to `discarded`, with an
+  /// entry in the ledger and in `audit_log`. Returns how many.
+  virtual result<int> discard(const item_order &order) = 0;
 
   // -- control --------------------------------------------------------------
 

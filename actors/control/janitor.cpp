@@ -25,7 +25,7 @@ void janitor_state::init(parts_ptr parts) {
 void janitor_state::beat() {
   if (parts_->is_enlisted) {
     auto alive = session_->with(
-        [&](db::store &store) { return store.heartbeat(parts_->self.id); });
+        [&](db::store &store) { return store.heartbeat(parts_->self.id, 0); });
     parts_->is_enlisted = !alive || *alive;
   }
   if (!parts_->is_enlisted)

@@ -21,6 +21,7 @@ bool is_spent(db::errc code) {
   case db::errc::rejected:
   case db::errc::schema:
   case db::errc::locked:
+  case db::errc::closed:
     return false;
   }
   return true;

@@ -144,6 +144,7 @@ mover::step mover::after(const db::error &failure) {
   case db::errc::conflict:
   case db::errc::schema:
   case db::errc::locked:
+  case db::errc::closed:
     break;
   }
   is_away_ = true;

@@ -16,6 +16,8 @@ std::string_view to_string(errc code) {
     return "schema";
   case errc::locked:
     return "locked";
+  case errc::closed:
+    return "closed";
   }
   return "unknown";
 }

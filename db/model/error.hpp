@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -27,6 +28,9 @@ enum class errc {
   schema,
   /// Another process owns this database file. An operator has to act.
   locked,
+  /// The gate takes no events at present (`ingest_mode::reject`). Nothing was
+  /// changed; the session may be used on.
+  closed,
 };
 
 std::string_view to_string(errc code);
@@ -38,13 +42,15 @@ struct error {
   std::string text;
   /// With `in_doubt` only: what `store::resolve` needs, opaque to callers.
   std::string doubt;
+  /// With `closed` only: when to ask again.
+  std::chrono::seconds retry_after{0};
 };
 
 template <class T>
 using result = tl::expected<T, error>;
 
 inline tl::unexpected<error> fail(errc code, std::string text) {
-  return tl::unexpected<error>(error{code, std::move(text), {}});
+  return tl::unexpected<error>(error{code, std::move(text), {}, {}});
 }
 
 } // namespace sluice::db

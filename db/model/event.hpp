@@ -46,8 +46,10 @@ struct new_event {
 /// How one event of a batch fared; same order as the batch.
 struct accept_outcome {
   enum class kind : std::uint8_t {
-    /// Stored under its own id, durable.
+    /// In the queue under its own id, durable.
     accepted,
+    /// In the log under its own id, durable: the gate stands at `sync`.
+    created,
     /// An earlier event had its key, and the same type and payload; nothing
     /// was written. `id` is that event's.
     duplicate,
@@ -75,6 +77,8 @@ struct claimed_item {
 struct claim {
   claim_id id;
   std::vector<claimed_item> items;
+  /// There are no items because the gate stands at `paused` or `drained`.
+  bool is_paused = false;
 };
 
 enum class delivery_status : std::uint8_t {

@@ -9,7 +9,7 @@ namespace {
 
 using question = doubt::question;
 
-constexpr std::array<std::pair<question, std::string_view>, 8> names{{
+constexpr std::array<std::pair<question, std::string_view>, 9> names{{
     {question::accepted, "accepted"},
     {question::fence_left, "fence-left"},
     {question::fence_set, "fence-set"},
@@ -17,11 +17,13 @@ constexpr std::array<std::pair<question, std::string_view>, 8> names{{
     {question::key_there, "key-there"},
     {question::node_there, "node-there"},
     {question::node_gone, "node-gone"},
+    {question::audited, "audited"},
     {question::repeatable, "repeatable"},
 }};
 
-constexpr std::array<std::pair<accept_outcome::kind, char>, 3> kinds{{
+constexpr std::array<std::pair<accept_outcome::kind, char>, 4> kinds{{
     {accept_outcome::kind::accepted, '+'},
+    {accept_outcome::kind::created, '*'},
     {accept_outcome::kind::duplicate, '='},
     {accept_outcome::kind::mismatch, '!'},
 }};

@@ -29,6 +29,8 @@ struct doubt {
     node_there,
     /// Committed when it is not.
     node_gone,
+    /// Committed when `audit_log` has the act `row`.
+    audited,
     /// May be repeated without harm, so it counts as not committed.
     repeatable,
   };

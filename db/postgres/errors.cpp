@@ -48,7 +48,7 @@ fault sort_current_exception() {
   try {
     throw;
   } catch (const refusal &problem) {
-    return {problem.code, problem.what(), true};
+    return {problem.code, problem.what(), true, problem.retry_after};
   } catch (const pqxx::sql_error &problem) {
     return sort_sql(problem);
   } catch (const pqxx::statement_completion_unknown &problem) {

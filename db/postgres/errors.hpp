@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -10,9 +11,10 @@ namespace sluice::db::postgres {
 
 /// Thrown inside this folder only: ends a transaction with this error.
 struct refusal : std::runtime_error {
-  explicit refusal(errc why, const std::string &text)
-      : std::runtime_error(text), code(why) {}
+  refusal(errc why, const std::string &text, std::chrono::seconds pause = {})
+      : std::runtime_error(text), code(why), retry_after(pause) {}
   errc code;
+  std::chrono::seconds retry_after;
 };
 
 /// An exception of libpqxx (or ours), sorted.
@@ -23,6 +25,7 @@ struct fault {
   /// The server said itself that the statement failed, so that what it was to
   /// do has not happened, whatever becomes of the connection.
   bool is_definite = false;
+  std::chrono::seconds retry_after{0};
 };
 
 /// What the caller does about a SQLSTATE.

@@ -4,49 +4,97 @@ namespace sluice::db::postgres {
 
 namespace {
 
-// What follows the deletion of the items, `gone`, in one statement with it.
+// Whoever takes in, claims or moves holds this lock, shared, to the end of the
+// transaction; whoever changes the gate takes it alone. The statements that
+// follow see the gate as it stands then: each has a snapshot of its own.
+constexpr char enter_gate[] = R"sql(
+  PERFORM pg_advisory_xact_lock_shared(7595446950234196);
+)sql";
+
+// Sets `mode` and, when nothing is taken in, `pause`.
+constexpr char read_ingest[] = R"sql(
+  SELECT c.value INTO mode FROM control c WHERE c.key = 'gate.ingest';
+  IF mode = 'reject' THEN
+    SELECT c.value INTO pause FROM control c WHERE c.key = 'gate.retry_after';
+    RETURN;
+  END IF;
+)sql";
+
+// What follows the items on their way into the log, `fresh`, in one statement.
 // A delivery's id is a version 7 UUID that begins like its event's (time,
 // version, counter), so that the indexes of deliveries grow at their end.
-constexpr char store_gone[] = R"sql(
-    RETURNING q.id, q.organization_id, q.type, q.payload, q.dedup_id,
-      q.inserted_at, q.claimed_by),
+constexpr char store_fresh[] = R"sql(,
   stored AS (
     INSERT INTO events (id, organization_id, type, payload, dedup_id,
       inserted_at, accepted_at)
-    SELECT g.id, g.organization_id, g.type, g.payload, g.dedup_id, moment,
-      g.inserted_at
-    FROM gone g),
+    SELECT f.id, f.organization_id, f.type, f.payload, f.dedup_id, moment,
+      f.inserted_at
+    FROM fresh f),
   fanned_out AS (
     INSERT INTO event_deliveries (id, organization_id, event_id, endpoint_id,
       status, attempts, inserted_at, updated_at)
-    SELECT (left(g.id::text, 18)
+    SELECT (left(f.id::text, 18)
         || substr(gen_random_uuid()::text, 19))::uuid,
-      g.organization_id, g.id, e.id, 'pending', 0, moment, moment
-    FROM gone g JOIN endpoints e ON e.organization_id = g.organization_id
+      f.organization_id, f.id, e.id, 'pending', 0, moment, moment
+    FROM fresh f JOIN endpoints e ON e.organization_id = f.organization_id
     WHERE e.event_types IS NULL))sql";
 
-constexpr char enqueue_and_claim[] = R"sql(
-CREATE OR REPLACE FUNCTION sluice_enqueue(ids uuid[], owners uuid[],
-  types text[], payloads text[], dedup_ids text[], payers uuid[],
-  counts bigint[], now_is timestamptz)
-RETURNS void LANGUAGE plpgsql AS $body$
+constexpr char begin_look[] = R"sql(
+CREATE OR REPLACE FUNCTION sluice_look(OUT mode text, OUT pause text)
+LANGUAGE plpgsql AS $body$
+BEGIN
+)sql";
+constexpr char end_look[] = R"sql(
+END $body$;
+)sql";
+
+constexpr char begin_accept[] = R"sql(
+CREATE OR REPLACE FUNCTION sluice_accept(ids uuid[], owners uuid[],
+  types text[], payloads text[], dedup_ids text[], now_is timestamptz,
+  OUT mode text, OUT pause text)
+LANGUAGE plpgsql AS $body$
 DECLARE
   moment CONSTANT timestamptz := coalesce(now_is, statement_timestamp());
+  booked_as text;
+  taken bigint;
 BEGIN
-  INSERT INTO event_queue (id, organization_id, type, payload, dedup_id,
-    status, attempts, not_before, inserted_at)
-  SELECT a.id, a.owner, a.type, a.payload, a.dedup_id, 'pending', 0, moment,
-    moment
-  FROM unnest(ids, owners, types, payloads, dedup_ids)
-    AS a (id, owner, type, payload, dedup_id);
-  INSERT INTO ledger (at, kind, count, organization_id)
-  SELECT moment, 'accepted', a.count, a.payer
-  FROM unnest(payers, counts) AS a (payer, count);
+)sql";
+constexpr char accept_into_log[] = R"sql(
+  IF mode = 'sync' THEN
+    WITH fresh AS (
+      SELECT a.id, a.organization_id, a.type, a.payload, a.dedup_id,
+        moment AS inserted_at
+      FROM unnest(ids, owners, types, payloads, dedup_ids)
+        AS a (id, organization_id, type, payload, dedup_id)))sql";
+// The books of a call with one organization are made without grouping, which
+// costs more than the entry.
+constexpr char accept_into_queue[] = R"sql(
+    SELECT count(*) INTO taken FROM fresh f;
+  ELSE
+    INSERT INTO event_queue (id, organization_id, type, payload, dedup_id,
+      status, attempts, not_before, inserted_at)
+    SELECT a.id, a.owner, a.type, a.payload, a.dedup_id, 'pending', 0, moment,
+      moment
+    FROM unnest(ids, owners, types, payloads, dedup_ids)
+      AS a (id, owner, type, payload, dedup_id);
+  END IF;
+  booked_as := CASE mode WHEN 'sync' THEN 'created' ELSE 'accepted' END;
+  IF owners[1] = ALL (owners) THEN
+    INSERT INTO ledger (at, kind, count, organization_id, ids)
+    VALUES (moment, booked_as, cardinality(ids), owners[1], ids);
+  ELSE
+    INSERT INTO ledger (at, kind, count, organization_id, ids)
+    SELECT moment, booked_as, count(*), a.owner, array_agg(a.id)
+    FROM unnest(ids, owners) AS a (id, owner) GROUP BY a.owner;
+  END IF;
 END $body$;
+)sql";
 
--- Where the planner has statistics from another time of day, it must not read
--- or sort the whole queue. The array of row addresses gives the update one
--- possible plan; the rows are locked, so the addresses hold.
+// Where the planner has statistics from another time of day, it must not read
+// or sort the whole queue. The array of row addresses gives the update one
+// possible plan; the rows are locked, so the addresses hold. One row without
+// an item says that nothing is claimed at present.
+constexpr char begin_claim[] = R"sql(
 CREATE OR REPLACE FUNCTION sluice_claim(fence uuid, node text, most integer,
   now_is timestamptz, floor_is timestamptz)
 RETURNS TABLE (item uuid, failed integer, due_us bigint, saw_all boolean)
@@ -57,6 +105,13 @@ DECLARE
   moment CONSTANT timestamptz := coalesce(now_is, statement_timestamp());
   low timestamptz := coalesce(floor_is, '-infinity');
 BEGIN
+)sql";
+constexpr char end_claim[] = R"sql(
+  IF EXISTS (SELECT FROM control c WHERE c.key = 'gate.processing'
+      AND c.value IN ('paused', 'drained')) THEN
+    RETURN NEXT;
+    RETURN;
+  END IF;
   LOOP
     RETURN QUERY
     WITH due AS MATERIALIZED (
@@ -83,13 +138,17 @@ DECLARE
   moment CONSTANT timestamptz := coalesce(now_is, statement_timestamp());
   moved integer;
 BEGIN
-  WITH gone AS (
+)sql";
+constexpr char take_claim[] = R"sql(
+  WITH fresh AS (
     DELETE FROM event_queue q
-    WHERE q.claim_id = fence AND q.status = 'processing')sql";
+    WHERE q.claim_id = fence AND q.status = 'processing'
+    RETURNING q.id, q.organization_id, q.type, q.payload, q.dedup_id,
+      q.inserted_at, q.claimed_by))sql";
 constexpr char end_move[] = R"sql(,
   sums AS (
-    SELECT g.organization_id, g.claimed_by, count(*) AS moved FROM gone g
-    GROUP BY g.organization_id, g.claimed_by),
+    SELECT f.organization_id, f.claimed_by, count(*) AS moved FROM fresh f
+    GROUP BY f.organization_id, f.claimed_by),
   booked AS (
     INSERT INTO ledger (at, node, kind, count, organization_id)
     SELECT moment, s.claimed_by, 'stored', s.moved, s.organization_id
@@ -107,18 +166,20 @@ CREATE OR REPLACE FUNCTION sluice_move_rows(fence uuid, rows tid[],
   moment timestamptz, OUT owners uuid[], OUT nodes text[])
 LANGUAGE plpgsql AS $body$
 BEGIN
-  WITH gone AS (
+  WITH fresh AS (
     DELETE FROM event_queue q
     WHERE q.ctid = ANY (rows)
-      AND q.claim_id = fence AND q.status = 'processing')sql";
+      AND q.claim_id = fence AND q.status = 'processing'
+    RETURNING q.id, q.organization_id, q.type, q.payload, q.dedup_id,
+      q.inserted_at, q.claimed_by))sql";
 constexpr char end_move_rows[] = R"sql(
-  SELECT array_agg(g.organization_id), array_agg(g.claimed_by)
-  INTO owners, nodes FROM gone g;
+  SELECT array_agg(f.organization_id), array_agg(f.claimed_by)
+  INTO owners, nodes FROM fresh f;
 END $body$;
 )sql";
 
 // The conditions are those of `errc::rejected`.
-constexpr char move_each[] = R"sql(
+constexpr char begin_move_each[] = R"sql(
 -- In runs of fifty, because a savepoint for each item takes longer than the
 -- item; a run that is refused is cut into five, until the bad item stands
 -- alone. Planning for each run anew would take longer than the run. The last
@@ -144,6 +205,8 @@ DECLARE
   payers uuid[];
   nodes text[];
 BEGIN
+)sql";
+constexpr char end_move_each[] = R"sql(
   SELECT array_agg(q.id ORDER BY q.id), array_agg(q.ctid ORDER BY q.id)
   INTO ids, places
   FROM event_queue q
@@ -187,13 +250,47 @@ BEGIN
 END $body$;
 )sql";
 
+// Takes the gate for itself. Who does not leave it in time is a client that
+// went away or stands still inside a transaction: it is cut off.
+constexpr char end_old_ways[] = R"sql(
+CREATE OR REPLACE FUNCTION sluice_close_gate(patience_ms bigint)
+RETURNS void LANGUAGE plpgsql AS $body$
+DECLARE
+  key CONSTANT bigint := 7595446950234196;
+BEGIN
+  PERFORM set_config('lock_timeout', patience_ms::text, true);
+  BEGIN
+    PERFORM pg_advisory_xact_lock(key);
+    RETURN;
+  EXCEPTION WHEN lock_not_available THEN
+    NULL;
+  END;
+  PERFORM pg_terminate_backend(l.pid)
+  FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+  WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+    AND l.mode = 'ShareLock'
+    AND l.database = (SELECT d.oid FROM pg_database d
+      WHERE d.datname = current_database())
+    AND l.classid::bigint = key >> 32
+    AND l.objid::bigint = key & 4294967295
+    AND a.xact_start
+      <= clock_timestamp() - patience_ms * interval '1 millisecond';
+  PERFORM pg_advisory_xact_lock(key);
+END $body$;
+)sql";
+
 } // namespace
 
 std::string functions() {
   std::string all;
   for (const char *part :
-       {enqueue_and_claim, begin_move, store_gone, end_move, begin_move_rows,
-        store_gone, end_move_rows, move_each})
+       {begin_look,      enter_gate,        read_ingest,   end_look,
+        begin_accept,    enter_gate,        read_ingest,   accept_into_log,
+        store_fresh,     accept_into_queue,            //
+        begin_claim,     enter_gate,        end_claim, //
+        begin_move,      enter_gate,        take_claim,    store_fresh,
+        end_move,        begin_move_rows,   store_fresh,   end_move_rows,
+        begin_move_each, enter_gate,        end_move_each, end_old_ways})
     all += part;
   return all;
 }

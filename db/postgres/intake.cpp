@@ -156,13 +156,10 @@ using event_list = std::vector<const new_event *>;
 /// less than the message costs.
 constexpr std::size_t worth_a_message = 64;
 
-/// What `sluice_enqueue` takes.
-class enqueued {
+/// What `sluice_accept` takes.
+class accept_call {
 public:
-  explicit enqueued(const event_list &fresh) : fresh_(fresh) {
-    for (const auto *event : fresh)
-      ++sums_[event->organization];
-  }
+  explicit accept_call(const event_list &fresh) : fresh_(fresh) {}
 
   /// As one text, which goes with the message that begins the transaction.
   std::string text(const std::optional<std::string> &now) const {
@@ -188,19 +185,13 @@ public:
           else
             array += "NULL";
         });
-    auto payers = array_of(sums_, [](std::string &array, const auto &sum) {
-      sum.first.value().append_to(array);
-    });
-    auto counts = array_of(sums_, [](std::string &array, const auto &sum) {
-      array += std::to_string(sum.second);
-    });
-    return call_text("sluice_enqueue", {ids, owners, types, payloads, dedup_ids,
-                                        payers, counts, now});
+    return call_text("sluice_accept",
+                     {ids, owners, types, payloads, dedup_ids, now});
   }
 
   /// As parameters, in a message of their own.
-  void send(pqxx::nontransaction &transaction,
-            const std::optional<std::string> &now) const {
+  pqxx::result send(pqxx::nontransaction &transaction,
+                    const std::optional<std::string> &now) const {
     using kind = binary_array::type;
     binary_array ids(kind::uuid, fresh_.size());
     binary_array owners(kind::uuid, fresh_.size());
@@ -217,19 +208,11 @@ public:
       else
         dedup_ids.add_null();
     }
-    binary_array payers(kind::uuid, sums_.size());
-    binary_array counts(kind::bigint, sums_.size());
-    for (const auto &[payer, count] : sums_) {
-      payers.add(payer.value());
-      counts.add(count);
-    }
-    transaction.exec_params(sql::enqueue, pqxx::binarystring(ids.bytes()),
-                            pqxx::binarystring(owners.bytes()),
-                            pqxx::binarystring(types.bytes()),
-                            pqxx::binarystring(payloads.bytes()),
-                            pqxx::binarystring(dedup_ids.bytes()),
-                            pqxx::binarystring(payers.bytes()),
-                            pqxx::binarystring(counts.bytes()), now);
+    return transaction.exec_params(sql::accept, pqxx::binarystring(ids.bytes()),
+                                   pqxx::binarystring(owners.bytes()),
+                                   pqxx::binarystring(types.bytes()),
+                                   pqxx::binarystring(payloads.bytes()),
+                                   pqxx::binarystring(dedup_ids.bytes()), now);
   }
 
 private:
@@ -239,7 +222,6 @@ private:
   }
 
   const event_list &fresh_;
-  std::map<organization_id, std::int64_t> sums_;
 };
 
 event_list accepted_events(std::span<const new_event> events,
@@ -249,6 +231,27 @@ event_list accepted_events(std::span<const new_event> events,
     if (outcomes[at].what == outcome_kind::accepted)
       fresh.push_back(&events[at]);
   return fresh;
+}
+
+/// Ends the call when the gate takes nothing: `gate` is the mode, and how long
+/// clients are to wait. No mode: nobody has ever changed it.
+std::string refuse_if_closed(const pqxx::result &gate) {
+  auto mode = gate.at(0)[0].as<std::string>("");
+  if (mode == db::to_string(ingest_mode::reject))
+    throw refusal(errc::closed, "the gate takes no events at present",
+                  std::chrono::seconds(gate[0][1].as<long>(
+                      static_cast<long>(gate_state().retry_after.count()))));
+  return mode;
+}
+
+/// Marks where the events of a call went.
+void note_mode(const pqxx::result &gate,
+               std::vector<accept_outcome> &outcomes) {
+  if (refuse_if_closed(gate) != db::to_string(ingest_mode::sync))
+    return;
+  for (auto &outcome : outcomes)
+    if (outcome.what == outcome_kind::accepted)
+      outcome.what = outcome_kind::created;
 }
 
 bool has_keys(std::span<const new_event> events) {
@@ -279,21 +282,29 @@ postgres_store::accept(std::span<const new_event> events,
     return described;
   };
   auto now = session_->now();
-  auto decide = [&](pqxx::nontransaction &transaction) {
-    if (has_keys(events))
-      key_decision(events, outcomes).decide(transaction, window, now);
+  auto send_fresh = [&](pqxx::nontransaction &transaction) {
     fresh = accepted_events(events, outcomes);
     if (!fresh.empty())
-      enqueued(fresh).send(transaction, now);
+      note_mode(accept_call(fresh).send(transaction, now), outcomes);
   };
+  // A closed gate takes no keys either: it is looked at before they are.
+  auto decide = [&](pqxx::nontransaction &transaction,
+                    const pqxx::result &gate) {
+    refuse_if_closed(gate);
+    key_decision(events, outcomes).decide(transaction, window, now);
+    send_fresh(transaction);
+  };
+  auto look = [] { return call_text("sluice_look", {}); };
   auto take_all = [&] {
     fresh = accepted_events(events, outcomes);
-    return enqueued(fresh).text(now);
+    return accept_call(fresh).text(now);
   };
-  auto done = has_keys(events) || events.size() >= worth_a_message
-                  ? session_->write("accept", describe, decide)
-                  : session_->write_once("accept", describe, take_all,
-                                         [](const pqxx::result &) {});
+  auto note = [&](const pqxx::result &gate) { note_mode(gate, outcomes); };
+  auto done = has_keys(events)
+                  ? session_->write_after("accept", describe, look, decide)
+              : events.size() >= worth_a_message
+                  ? session_->write("accept", describe, send_fresh)
+                  : session_->write_once("accept", describe, take_all, note);
   if (!done)
     return tl::unexpected(std::move(done.error()));
   return outcomes;

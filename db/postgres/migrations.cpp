@@ -173,7 +173,42 @@ CREATE TABLE audit_log (
 );
 )sql";
 
-constexpr std::array<migration, 1> all{{{1, initial_schema}}};
+// Nobody may write between the count and the first entry that is made with
+// ids. The functions that wrote without them go; a program of that time finds
+// none, connects anew and learns that its schema is old.
+constexpr char ledger_of_ids[] = R"sql(
+LOCK TABLE event_queue, events, discarded, ledger
+  IN SHARE ROW EXCLUSIVE MODE;
+DROP FUNCTION IF EXISTS sluice_enqueue(uuid[], uuid[], text[], text[], text[],
+  uuid[], bigint[], timestamptz);
+SET LOCAL work_mem = '64MB';
+DELETE FROM ledger;
+ALTER TABLE ledger ADD COLUMN ids uuid[];
+ALTER TABLE ledger ALTER COLUMN ids SET STORAGE EXTERNAL;
+ALTER TABLE ledger ADD CONSTRAINT ledger_ids_check CHECK (
+  CASE WHEN kind IN ('accepted', 'created', 'opening', 'adopted',
+      'written_off')
+    THEN ids IS NOT NULL AND organization_id IS NOT NULL
+      AND count = cardinality(ids)
+    ELSE ids IS NULL END);
+ALTER TABLE nodes ADD COLUMN gate_version bigint NOT NULL DEFAULT 0;
+INSERT INTO ledger (at, kind, count, organization_id, ids)
+SELECT statement_timestamp(), 'opening', count(*), numbered.organization_id,
+  array_agg(numbered.id ORDER BY numbered.id)
+FROM (
+  SELECT there.organization_id, there.id,
+    (row_number() OVER (PARTITION BY there.organization_id ORDER BY there.id)
+      - 1) / 10000 AS part
+  FROM (
+    SELECT organization_id, id FROM event_queue
+    UNION SELECT organization_id, id FROM events
+    UNION SELECT organization_id, id FROM discarded) AS there) AS numbered
+GROUP BY numbered.organization_id, numbered.part
+ORDER BY numbered.organization_id, numbered.part;
+)sql";
+
+constexpr std::array<migration, 2> all{
+    {{1, initial_schema}, {2, ledger_of_ids}}};
 
 } // namespace
 

@@ -33,19 +33,36 @@ result<int> postgres_store::enlist(const node &self) {
   return freed;
 }
 
-result<bool> postgres_store::heartbeat(node_id self) {
+result<bool> postgres_store::heartbeat(node_id self,
+                                       std::int64_t gate_version) {
   auto is_enlisted = false;
   auto done = session_->write(
       "heartbeat", [] { return doubt(); },
       [&](pqxx::nontransaction &transaction) {
         is_enlisted =
             transaction
-                .exec_params(sql::heartbeat, self.to_string(), session_->now())
+                .exec_params(sql::heartbeat, self.to_string(), session_->now(),
+                             static_cast<long long>(gate_version))
                 .affected_rows() > 0;
       });
   if (!done)
     return tl::unexpected(std::move(done.error()));
   return is_enlisted;
+}
+
+result<std::vector<node_view>> postgres_store::nodes() {
+  std::vector<node_view> seen;
+  auto done = session_->look("nodes", [&](pqxx::nontransaction &transaction) {
+    auto rows = transaction.exec_params(sql::nodes, session_->now());
+    for (const auto &row : rows)
+      seen.push_back({{node_id(read_uuid(row[0].c_str())),
+                       row[1].as<std::string>(), row[2].as<std::string>()},
+                      row[3].as<std::int64_t>(),
+                      std::chrono::microseconds(row[4].as<long long>())});
+  });
+  if (!done)
+    return tl::unexpected(std::move(done.error()));
+  return seen;
 }
 
 result<int> postgres_store::retire(node_id self) {

@@ -30,7 +30,8 @@ public:
   result<queue_depth> depth(long limit) override;
 
   result<int> enlist(const node &self) override;
-  result<bool> heartbeat(node_id self) override;
+  result<bool> heartbeat(node_id self, std::int64_t gate_version) override;
+  result<std::vector<node_view>> nodes() override;
   result<int> retire(node_id self) override;
 
   result<std::optional<event_view>> find_event(organization_id owner,
@@ -45,6 +46,20 @@ public:
   result<std::vector<api_key>> keys(organization_id owner) override;
   result<void> rotate_key(const api_key &fresh,
                           std::chrono::seconds grace) override;
+
+  result<gate_state> gate() override;
+  result<std::optional<gate_state>>
+  change_gate(const gate_change &change) override;
+  result<std::optional<drain_certificate>> finish_drain() override;
+  result<std::optional<drain_certificate>> last_drain() override;
+
+  result<ledger_report> verify(int most,
+                               std::chrono::milliseconds limit) override;
+  result<ledger_report> repair_ledger(std::string_view actor,
+                                      std::string_view reason) override;
+  result<int> requeue(const item_order &order) override;
+  result<int> discard(const item_order &order) override;
+
   result<std::string> shared_secret(std::string_view name) override;
 
 private:

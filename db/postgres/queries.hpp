@@ -50,9 +50,9 @@ FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int[])
   AS asked (organization_id, scope, dedup_id, position)
 JOIN dedup_keys held USING (organization_id, scope, dedup_id))sql";
 
-inline constexpr char enqueue[] = R"sql(
-SELECT sluice_enqueue($1::uuid[], $2::uuid[], $3::text[], $4::text[],
-  $5::text[], $6::uuid[], $7::bigint[], $8::timestamptz))sql";
+inline constexpr char accept[] = R"sql(
+SELECT * FROM sluice_accept($1::uuid[], $2::uuid[], $3::text[], $4::text[],
+  $5::text[], $6::timestamptz))sql";
 
 // -- resolving ---------------------------------------------------------------
 
@@ -92,6 +92,9 @@ inline constexpr char is_node_there[] =
     "SELECT EXISTS (SELECT FROM nodes WHERE id = $1::uuid)";
 inline constexpr char is_node_gone[] =
     "SELECT NOT EXISTS (SELECT FROM nodes WHERE id = $1::uuid)";
+inline constexpr char is_audited[] =
+    "SELECT EXISTS (SELECT FROM audit_log"
+    " WHERE detail LIKE '%act=' || $1::uuid::text)";
 
 // -- queue -------------------------------------------------------------------
 
@@ -175,9 +178,14 @@ freed AS (
   RETURNING 1)
 SELECT count(*) FROM freed)sql";
 inline constexpr char heartbeat[] =
-    "UPDATE nodes SET"
+    "UPDATE nodes SET gate_version = greatest(gate_version, $3::bigint),"
     " heartbeat_at = coalesce($2::timestamptz, statement_timestamp())"
     " WHERE id = $1::uuid";
+inline constexpr char nodes[] = R"sql(
+SELECT id, name, version, gate_version,
+  (extract(epoch FROM coalesce($1::timestamptz, statement_timestamp())
+    - heartbeat_at) * 1000000)::bigint
+FROM nodes ORDER BY name, id)sql";
 inline constexpr char retire[] = R"sql(
 WITH self AS (DELETE FROM nodes WHERE id = $1::uuid),
 freed AS (

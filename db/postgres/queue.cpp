@@ -35,7 +35,7 @@ long long to_microseconds(std::chrono::milliseconds length) {
 } // namespace
 
 result<claim> postgres_store::claim_items(const claim_request &request) {
-  claim taken{request.id, {}};
+  claim taken{request.id, {}, false};
   auto describe = [&] {
     return ask_about_fence(doubt::question::fence_set, request.id, {});
   };
@@ -48,6 +48,9 @@ result<claim> postgres_store::claim_items(const claim_request &request) {
                       std::to_string(request.limit), session_->now(), low});
   };
   auto take = [&](const pqxx::result &rows) {
+    taken.is_paused = !rows.empty() && rows[0][0].is_null();
+    if (taken.is_paused)
+      return;
     if (rows.empty() || rows[0][3].as<bool>())
       floor_.looked_at_all(started);
     for (const auto &row : rows) {

@@ -60,6 +60,8 @@ bool was_committed(pqxx::nontransaction &transaction, const doubt &lost) {
     return ask(sql::is_node_there);
   case doubt::question::node_gone:
     return ask(sql::is_node_gone);
+  case doubt::question::audited:
+    return ask(sql::is_audited);
   case doubt::question::repeatable:
     return false;
   }

@@ -11,6 +11,9 @@ namespace sluice::db::postgres {
 
 namespace {
 
+/// While it waits, others queue behind it.
+constexpr std::chrono::milliseconds longest_lock_wait{36'000};
+
 std::int64_t random_lock() {
   std::int64_t lock = 0;
   auto bytes = uuid::generate_v4().bytes();
@@ -46,50 +49,96 @@ session::~session() {
 // transaction that was abandoned. A limit that struck first would let COMMIT
 // succeed without the standby's answer under synchronous replication. Waiting
 // for a lock ends sooner, with the session intact.
-std::string session::begin_text(bool is_writing, planning plan,
-                                durability how) const {
-  auto milliseconds = settings_.call_timeout.count();
+std::string session::begin_text(const frame &with) const {
+  auto milliseconds = with.limit.count();
   auto server_limit = std::to_string(milliseconds + 500);
-  auto lock_limit = std::to_string(std::max<long>(1, milliseconds * 6 / 10));
+  auto lock_limit = std::to_string(
+      std::clamp<long>(milliseconds * 6 / 10, 1, longest_lock_wait.count()));
   auto text =
-      std::string("BEGIN ISOLATION LEVEL READ COMMITTED ") +
-      (is_writing ? "READ WRITE" : "READ ONLY") +
+      std::string("BEGIN ISOLATION LEVEL ") +
+      (with.is_one_snapshot ? "REPEATABLE READ" : "READ COMMITTED") +
+      (with.is_writing ? " READ WRITE" : " READ ONLY") +
       "; SET LOCAL statement_timeout = " + server_limit +
       "; SET LOCAL idle_in_transaction_session_timeout = " + server_limit +
       "; SET LOCAL lock_timeout = " + lock_limit + "; SET LOCAL jit = off";
-  if (plan == planning::by_index)
+  if (with.plan == planning::by_index)
     text += "; SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off"
             "; SET LOCAL enable_bitmapscan = off"
             "; SET LOCAL enable_hashjoin = off"
             "; SET LOCAL enable_mergejoin = off";
-  if (how == durability::relaxed)
+  if (with.how == durability::relaxed)
     text += "; SET LOCAL synchronous_commit = off";
-  if (is_writing)
+  if (with.is_writing)
     text += "; SELECT pg_advisory_xact_lock(" + std::to_string(lock_) + ")";
   return text;
 }
 
+session::frame session::writing(durability how) const {
+  return {.limit = settings_.call_timeout,
+          .is_writing = true,
+          .is_one_snapshot = false,
+          .plan = planning::free,
+          .how = how};
+}
+
 result<void> session::write(const char *operation,
                             const describe_doubt &describe, const body &work) {
-  return run({operation, begin_text(true, planning::free, durability::full),
-              &describe, nullptr,
+  return write_within(settings_.call_timeout, operation, describe, work);
+}
+
+result<void> session::write_within(std::chrono::milliseconds limit,
+                                   const char *operation,
+                                   const describe_doubt &describe,
+                                   const body &work) {
+  auto with = writing();
+  with.limit = limit;
+  return run({operation, limit, begin_text(with), &describe, nullptr,
               [&](pqxx::nontransaction &transaction, const pqxx::result &) {
                 work(transaction);
               }});
 }
 
-result<void> session::write_once(const char *operation,
-                                 const describe_doubt &describe,
-                                 const std::function<std::string()> &make,
-                                 const body_after &use, durability how) {
+result<void>
+session::write_once(const char *operation, const describe_doubt &describe,
+                    const std::function<std::string()> &make,
+                    const std::function<void(const pqxx::result &)> &use,
+                    durability how) {
   return run(
-      {operation, begin_text(true, planning::free, how), &describe, make,
+      {operation, settings_.call_timeout, begin_text(writing(how)), &describe,
+       make,
        [&](pqxx::nontransaction &, const pqxx::result &rows) { use(rows); }});
+}
+
+result<void> session::write_after(const char *operation,
+                                  const describe_doubt &describe,
+                                  const std::function<std::string()> &make,
+                                  const body_after &work) {
+  return run({operation, settings_.call_timeout, begin_text(writing()),
+              &describe, make, work});
 }
 
 result<void> session::read(const char *operation, const body &work,
                            planning plan) {
-  return run({operation, begin_text(false, plan, durability::full), nullptr,
+  frame with{.limit = settings_.call_timeout,
+             .is_writing = false,
+             .is_one_snapshot = false,
+             .plan = plan,
+             .how = durability::full};
+  return run({operation, settings_.call_timeout, begin_text(with), nullptr,
+              nullptr,
+              [&](pqxx::nontransaction &transaction, const pqxx::result &) {
+                work(transaction);
+              }});
+}
+
+result<void> session::survey(std::chrono::milliseconds limit,
+                             const char *operation, const body &work) {
+  frame with{.limit = limit,
+             .is_writing = false,
+             .is_one_snapshot = true,
+             .plan = planning::free,
+             .how = durability::full};
+  return run({operation, limit, begin_text(with) + "; " + whole_tables, nullptr,
               nullptr,
               [&](pqxx::nontransaction &transaction, const pqxx::result &) {
                 work(transaction);
@@ -97,7 +146,7 @@ result<void> session::read(const char *operation, const body &work,
 }
 
 result<void> session::look(const char *operation, const body &work) {
-  return run({operation, "", nullptr, nullptr,
+  return run({operation, settings_.call_timeout, "", nullptr, nullptr,
               [&](pqxx::nontransaction &transaction, const pqxx::result &) {
                 work(transaction);
               }});
@@ -108,7 +157,7 @@ result<void> session::run(const course &call) {
     return fail(errc::unavailable, std::string(call.operation) +
                                        ": this session was lost earlier");
   watchdog::guard guard(*guardian_, connection_->sock(),
-                        watchdog::clock::now() + settings_.call_timeout);
+                        watchdog::clock::now() + call.limit);
   auto reached = call.begin.empty() ? stage::looking : stage::working;
   try {
     pqxx::nontransaction transaction(*connection_);
@@ -123,24 +172,26 @@ result<void> session::run(const course &call) {
     }
     return {};
   } catch (...) {
-    return tl::unexpected(
-        give_up(call.operation, reached, call.describe, guard));
+    return tl::unexpected(give_up(call, reached, guard));
   }
 }
 
-error session::give_up(const char *operation, stage reached,
-                       const describe_doubt *describe, watchdog::guard &guard) {
+error session::give_up(const course &call, stage reached,
+                       watchdog::guard &guard) {
   auto why = sort_current_exception();
-  error answer{why.code, std::string(operation) + ": " + why.text, {}};
+  error answer{why.code,
+               std::string(call.operation) + ": " + why.text,
+               {},
+               why.retry_after};
   if (guard.has_expired()) {
     answer.code = errc::unavailable;
-    answer.text = std::string(operation) + ": no answer within " +
-                  std::to_string(settings_.call_timeout.count()) + " ms";
+    answer.text = std::string(call.operation) + ": no answer within " +
+                  std::to_string(call.limit.count()) + " ms";
   }
   auto is_certain = why.is_definite && connection_->is_open();
-  if (reached == stage::committing && describe != nullptr && !is_certain) {
+  if (reached == stage::committing && call.describe != nullptr && !is_certain) {
     answer.code = errc::in_doubt;
-    auto described = (*describe)();
+    auto described = (*call.describe)();
     described.lock = lock_;
     answer.doubt = encode(described);
   }

@@ -40,7 +40,8 @@ public:
   using describe_doubt = std::function<doubt()>;
 
   /// As `body`, with the rows of the statement that opened the transaction.
-  using body_after = std::function<void(const pqxx::result &)>;
+  using body_after =
+      std::function<void(pqxx::nontransaction &, const pqxx::result &)>;
 
   /// How the planner is to work. `by_index` keeps it from reading or sorting
   /// the whole queue when its statistics are from another time of day.
@@ -49,6 +50,11 @@ public:
   /// Whether a commit is to survive a crash of the server by itself.
   /// Otherwise a crash may undo it, until a durable one has followed.
   enum class durability { full, relaxed };
+
+  /// For transactions that read whole tables: others want the second core.
+  static constexpr char whole_tables[] =
+      "SET LOCAL max_parallel_workers_per_gather = 0"
+      "; SET LOCAL work_mem = '64MB'";
 
   /// Connects; throws as libpqxx does.
   session(settings how, std::shared_ptr<watchdog> guardian);
@@ -64,12 +70,28 @@ public:
   /// It goes to the server in one message with BEGIN: two round trips in all.
   result<void> write_once(const char *operation, const describe_doubt &describe,
                           const std::function<std::string()> &make,
-                          const body_after &use,
+                          const std::function<void(const pqxx::result &)> &use,
                           durability how = durability::full);
+
+  /// As `write`, behind a statement that goes with BEGIN as in `write_once`.
+  result<void> write_after(const char *operation,
+                           const describe_doubt &describe,
+                           const std::function<std::string()> &make,
+                           const body_after &work);
+
+  /// As `write`, within `limit` in the place of `call_timeout`.
+  result<void> write_within(std::chrono::milliseconds limit,
+                            const char *operation,
+                            const describe_doubt &describe, const body &work);
 
   /// One transaction that only reads, in as many statements as it likes.
   result<void> read(const char *operation, const body &work,
                     planning plan = planning::free);
+
+  /// One transaction that only reads, all of it in one snapshot, within
+  /// `limit` in the place of `call_timeout`. It takes one core and some memory.
+  result<void> survey(std::chrono::milliseconds limit, const char *operation,
+                      const body &work);
 
   /// One statement that only reads, without a transaction around it: a
   /// single round trip.
@@ -79,15 +101,28 @@ public:
   /// they take the database's own.
   std::optional<std::string> now() const;
 
+  std::chrono::milliseconds call_timeout() const {
+    return settings_.call_timeout;
+  }
   bool is_spent() const { return connection_ == nullptr; }
   int server_version() const;
 
 private:
   enum class stage { looking, working, committing };
 
+  /// What a transaction begins with.
+  struct frame {
+    std::chrono::milliseconds limit;
+    bool is_writing = false;
+    bool is_one_snapshot = false;
+    planning plan = planning::free;
+    durability how = durability::full;
+  };
+
   /// A call: how it begins, and what it does then.
   struct course {
     const char *operation;
+    std::chrono::milliseconds limit;
     /// Empty: no transaction.
     std::string begin;
     /// Null: changes nothing, so it is never in doubt.
@@ -99,11 +134,11 @@ private:
   };
 
   result<void> run(const course &call);
-  error give_up(const char *operation, stage reached,
-                const describe_doubt *describe, watchdog::guard &guard);
+  error give_up(const course &call, stage reached, watchdog::guard &guard);
   bool roll_back();
   void drop(watchdog::guard &guard);
-  std::string begin_text(bool is_writing, planning plan, durability how) const;
+  frame writing(durability how = durability::full) const;
+  std::string begin_text(const frame &with) const;
 
   settings settings_;
   std::shared_ptr<watchdog> guardian_;

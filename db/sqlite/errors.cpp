@@ -57,15 +57,19 @@ int code_of(const std::exception &cause) {
 error describe(std::string_view operation, const std::exception &cause) {
   std::string text(operation);
   if (dynamic_cast<const wrong_schema *>(&cause) != nullptr)
-    return {errc::schema, text + ": " + cause.what(), {}};
+    return {errc::schema, text + ": " + cause.what(), {}, {}};
+  if (const auto *closed = dynamic_cast<const gate_closed *>(&cause))
+    return {
+        errc::closed, text + ": " + cause.what(), {}, closed->retry_after()};
   int code = code_of(cause);
   if (primary(code) == SQLITE_INTERRUPT)
-    return {errc::unavailable, text + ": not done within the call's time", {}};
+    return {
+        errc::unavailable, text + ": not done within the call's time", {}, {}};
   text += ": ";
   text += cause.what();
   if (code != 0)
     text += " (SQLite " + std::to_string(code) + ")";
-  return {classify(code), std::move(text), {}};
+  return {classify(code), std::move(text), {}, {}};
 }
 
 } // namespace sluice::db::sqlite

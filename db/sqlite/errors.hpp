@@ -1,6 +1,8 @@
 #pragma once
 
+#include <chrono>
 #include <exception>
+#include <string>
 #include <string_view>
 
 #include "db/model/error.hpp"
@@ -16,6 +18,20 @@ public:
 
 private:
   std::string text_;
+};
+
+/// The gate takes no events; thrown inside this folder only.
+class gate_closed : public std::exception {
+public:
+  explicit gate_closed(std::chrono::seconds retry_after)
+      : retry_after_(retry_after) {}
+  const char *what() const noexcept override {
+    return "the gate takes no events at present";
+  }
+  std::chrono::seconds retry_after() const { return retry_after_; }
+
+private:
+  std::chrono::seconds retry_after_;
 };
 
 /// What a caller does about an SQLite result code, extended or not.

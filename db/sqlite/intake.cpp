@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cstring>
 
+#include "db/sqlite/booking.hpp"
+#include "db/sqlite/errors.hpp"
+#include "db/sqlite/gate.hpp"
 #include "db/sqlite/queries.hpp"
 
 namespace sluice::db::sqlite {
@@ -27,42 +30,49 @@ sha256_digest hash_body(const new_event &event) {
   return sha256(body);
 }
 
+/// Whether the event was written by this call.
+bool is_fresh(const accept_outcome &outcome) {
+  return outcome.what == accept_outcome::kind::accepted ||
+         outcome.what == accept_outcome::kind::created;
+}
+
 /// One batch on its way in: its statements, and what the ledger gets.
 class batch {
 public:
-  batch(connection &database, std::chrono::seconds window, timestamp now)
+  batch(connection &database, std::chrono::seconds window, timestamp now,
+        accept_outcome::kind fresh)
       : find_key_(database.statement(sql::find_dedup_key)),
         put_key_(database.statement(sql::put_dedup_key)),
-        enqueue_(database.statement(sql::enqueue)),
-        ledger_(database.statement(sql::add_to_ledger)), now_(now),
-        expires_at_(now + window) {}
+        write_(database.statement(is_created(fresh) ? sql::create_event
+                                                    : sql::enqueue)),
+        deliver_(database.statement(sql::create_deliveries)),
+        entries_(database, is_created(fresh) ? "created" : "accepted", now),
+        now_(now), expires_at_(now + window), fresh_(fresh) {}
 
   accept_outcome take(const new_event &event) {
-    auto outcome =
-        event.key ? decide(event, *event.key)
-                  : accept_outcome{accept_outcome::kind::accepted, event.id};
-    if (outcome.what == accept_outcome::kind::accepted) {
-      enqueue(event);
-      count(event.organization);
+    auto outcome = event.key ? decide(event, *event.key)
+                             : accept_outcome{fresh_, event.id};
+    if (is_fresh(outcome)) {
+      write(event);
+      entries_.add(event.organization, event.id);
     }
     return outcome;
   }
 
-  void close() {
-    for (const auto &[owner, events] : accepted_) {
-      ledger_.bind(1, now_).bind_null(2).bind(3, "accepted");
-      ledger_.bind(4, events).bind(5, owner).run();
-    }
-  }
+  void close() { entries_.write(); }
 
 private:
+  static bool is_created(accept_outcome::kind fresh) {
+    return fresh == accept_outcome::kind::created;
+  }
+
   accept_outcome decide(const new_event &event, const dedup_key &key) {
     auto hash = hash_body(event);
     auto owner = event.organization.to_string();
     find_key_.bind(1, owner).bind(2, to_text(key.scope));
     find_key_.bind(3, key.text).bind(4, now_);
     bool is_taken = find_key_.next() && find_key_.number(2) != 0;
-    auto outcome = accept_outcome{accept_outcome::kind::accepted, event.id};
+    auto outcome = accept_outcome{fresh_, event.id};
     if (is_taken)
       outcome = earlier(hash);
     find_key_->reset();
@@ -88,40 +98,39 @@ private:
     put_key_.bind(6, expires_at_).run();
   }
 
-  void enqueue(const new_event &event) {
-    enqueue_.bind(1, event.id).bind(2, event.organization);
-    enqueue_.bind(3, event.type).bind(4, event.payload);
+  /// Into the queue, or into the log with its deliveries: the statements take
+  /// the same.
+  void write(const new_event &event) {
+    write_.bind(1, event.id).bind(2, event.organization);
+    write_.bind(3, event.type).bind(4, event.payload);
     if (event.key && event.key->scope == dedup_scope::event)
-      enqueue_.bind(5, event.key->text);
+      write_.bind(5, event.key->text);
     else
-      enqueue_.bind_null(5);
-    enqueue_.bind(6, now_).run();
-  }
-
-  /// Batches hold few organizations, and often one.
-  void count(organization_id owner) {
-    auto found =
-        std::find_if(accepted_.begin(), accepted_.end(),
-                     [&](const auto &entry) { return entry.first == owner; });
-    if (found == accepted_.end())
-      accepted_.emplace_back(owner, 1);
-    else
-      ++found->second;
+      write_.bind_null(5);
+    write_.bind(6, now_).run();
+    if (is_created(fresh_))
+      deliver_.bind(1, now_)
+          .bind(2, event.organization)
+          .bind(3, event.id)
+          .run();
   }
 
   statement_loan find_key_;
   statement_loan put_key_;
-  statement_loan enqueue_;
-  statement_loan ledger_;
+  statement_loan write_;
+  statement_loan deliver_;
+  ledger_entries entries_;
   timestamp now_;
   timestamp expires_at_;
-  std::vector<std::pair<organization_id, std::int64_t>> accepted_;
+  accept_outcome::kind fresh_;
 };
 
 char letter(accept_outcome::kind what) {
   switch (what) {
   case accept_outcome::kind::accepted:
     return 'a';
+  case accept_outcome::kind::created:
+    return 'c';
   case accept_outcome::kind::duplicate:
     return 'd';
   case accept_outcome::kind::mismatch:
@@ -134,6 +143,8 @@ std::optional<accept_outcome::kind> kind_of(char letter) {
   switch (letter) {
   case 'a':
     return accept_outcome::kind::accepted;
+  case 'c':
+    return accept_outcome::kind::created;
   case 'd':
     return accept_outcome::kind::duplicate;
   case 'm':
@@ -143,11 +154,20 @@ std::optional<accept_outcome::kind> kind_of(char letter) {
   }
 }
 
-constexpr std::size_t id_size = 36;
-constexpr std::size_t doubt_entry_size = 1 + id_size;
+constexpr std::size_t id_text_size = 36;
+constexpr std::size_t doubt_entry_size = 1 + id_text_size;
 
-bool was_accepted(const accept_outcome &outcome) {
-  return outcome.what == accept_outcome::kind::accepted;
+/// What becomes of events that come in now. Throws `gate_closed`.
+accept_outcome::kind fresh_events(connection &database) {
+  switch (read_ingest_mode(database)) {
+  case ingest_mode::async:
+    break;
+  case ingest_mode::sync:
+    return accept_outcome::kind::created;
+  case ingest_mode::reject:
+    throw gate_closed(read_gate(database, {}).retry_after);
+  }
+  return accept_outcome::kind::accepted;
 }
 
 } // namespace
@@ -155,7 +175,7 @@ bool was_accepted(const accept_outcome &outcome) {
 std::vector<accept_outcome> accept(connection &database,
                                    std::span<const new_event> events,
                                    std::chrono::seconds window, timestamp now) {
-  batch work(database, window, now);
+  batch work(database, window, now, fresh_events(database));
   std::vector<accept_outcome> outcomes;
   outcomes.reserve(events.size());
   for (const auto &event : events)
@@ -168,7 +188,7 @@ bool was_committed(connection &database, const accept_doubt &doubt) {
   auto query = database.statement(sql::is_known_event);
   // All or none of them is there, so that one tells.
   auto first =
-      std::find_if(doubt.outcomes.begin(), doubt.outcomes.end(), was_accepted);
+      std::find_if(doubt.outcomes.begin(), doubt.outcomes.end(), is_fresh);
   return first == doubt.outcomes.end() ||
          (query.bind(1, first->id).bind(2, doubt.owner).next() &&
           query.number(0) != 0);
@@ -177,8 +197,8 @@ bool was_committed(connection &database, const accept_doubt &doubt) {
 std::string write_doubt(std::span<const new_event> events,
                         const std::vector<accept_outcome> &outcomes) {
   std::string doubt;
-  doubt.reserve(id_size + outcomes.size() * doubt_entry_size);
-  auto first = std::find_if(outcomes.begin(), outcomes.end(), was_accepted);
+  doubt.reserve(id_text_size + outcomes.size() * doubt_entry_size);
+  auto first = std::find_if(outcomes.begin(), outcomes.end(), is_fresh);
   auto at = static_cast<std::size_t>(first - outcomes.begin());
   auto owner = at < events.size() ? events[at].organization : organization_id();
   owner.value().append_to(doubt);
@@ -190,13 +210,14 @@ std::string write_doubt(std::span<const new_event> events,
 }
 
 std::optional<accept_doubt> read_doubt(std::string_view doubt) {
-  auto owner = organization_id::parse(doubt.substr(0, id_size));
-  if (!owner || (doubt.size() - id_size) % doubt_entry_size != 0)
+  auto owner = organization_id::parse(doubt.substr(0, id_text_size));
+  if (!owner || (doubt.size() - id_text_size) % doubt_entry_size != 0)
     return std::nullopt;
   accept_doubt found{*owner, {}};
-  for (std::size_t at = id_size; at < doubt.size(); at += doubt_entry_size) {
+  for (std::size_t at = id_text_size; at < doubt.size();
+       at += doubt_entry_size) {
     auto what = kind_of(doubt[at]);
-    auto id = event_id::parse(doubt.substr(at + 1, id_size));
+    auto id = event_id::parse(doubt.substr(at + 1, id_text_size));
     if (!what || !id)
       return std::nullopt;
     found.outcomes.push_back({*what, *id});

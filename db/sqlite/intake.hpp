@@ -12,7 +12,8 @@
 /// What the intake does inside a transaction. Throws `SQLite::Exception`.
 namespace sluice::db::sqlite {
 
-/// Decides the keys and queues the events; one outcome each, in order.
+/// Decides the keys and queues the events, or stores them, as the gate stands;
+/// one outcome each, in order. Throws `gate_closed`.
 std::vector<accept_outcome> accept(connection &database,
                                    std::span<const new_event> events,
                                    std::chrono::seconds window, timestamp now);

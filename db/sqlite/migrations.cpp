@@ -1,5 +1,8 @@
 #include "db/sqlite/migrations.hpp"
 
+#include "db/sqlite/booking.hpp"
+#include "db/sqlite/queries.hpp"
+
 namespace sluice::db::sqlite {
 
 namespace {
@@ -168,8 +171,29 @@ CREATE TABLE audit_log (
 );
 )sql";
 
+// Entries of the ledger name the events that came in. Older ones do not, so
+// the books begin anew, with what is there.
+constexpr char version_2[] = R"sql(
+ALTER TABLE ledger ADD COLUMN ids BLOB;
+ALTER TABLE nodes ADD COLUMN gate_version INTEGER NOT NULL DEFAULT 0;
+DELETE FROM ledger;
+)sql";
+
+void write_opening_balance(connection &database, timestamp now) {
+  ledger_entries opening(database, "opening", now);
+  for (const char *place : {sql::opening_of_events, sql::opening_of_queue,
+                            sql::opening_of_discarded}) {
+    auto rows = database.statement(place);
+    while (rows.next())
+      opening.add(organization_id(rows.id(0)), event_id(rows.id(1)));
+    // An organization's ids stand together, so that few are in memory.
+    opening.write();
+  }
+}
+
 constexpr migration steps[] = {
-    {1, version_1},
+    {1, version_1, nullptr},
+    {2, version_2, write_opening_balance},
 };
 
 } // namespace

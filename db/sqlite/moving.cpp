@@ -37,7 +37,7 @@ public:
     auto query = database_.statement(sql::add_to_ledger);
     for (const auto &[key, count] : sums) {
       query.bind(1, now).bind(2, key.second).bind(3, "stored");
-      query.bind(4, count).bind(5, key.first).run();
+      query.bind(4, count).bind(5, key.first).bind_null(6).run();
       all += count;
     }
     return static_cast<int>(all);

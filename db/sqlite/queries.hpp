@@ -32,9 +32,13 @@ inline constexpr char enqueue[] =
     "INSERT INTO event_queue (id, organization_id, type, payload, dedup_id,"
     " status, attempts, not_before, inserted_at)"
     " VALUES (?1, ?2, ?3, ?4, ?5, 'pending', 0, ?6, ?6)";
+inline constexpr char create_event[] =
+    "INSERT INTO events"
+    " (id, organization_id, type, payload, dedup_id, inserted_at, accepted_at)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)";
 inline constexpr char add_to_ledger[] =
-    "INSERT INTO ledger (at, node, kind, count, organization_id)"
-    " VALUES (?1, ?2, ?3, ?4, ?5)";
+    "INSERT INTO ledger (at, node, kind, count, organization_id, ids)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 inline constexpr char is_known_event[] =
     "SELECT EXISTS (SELECT 1 FROM event_queue WHERE id = ?1)"
     " OR EXISTS (SELECT 1 FROM events WHERE organization_id = ?2 AND id = ?1)"
@@ -59,20 +63,25 @@ inline constexpr char claim[] =
   " SELECT q.id, q.organization_id, q.type, q.payload, q.dedup_id, ?1,"        \
   " q.inserted_at FROM event_queue q"                                          \
   " WHERE q.claim_id = ?2 AND q.status = 'processing'"
-#define SLUICE_STORE_DELIVERIES                                                \
+#define SLUICE_ADD_DELIVERIES(owner, event)                                    \
   "INSERT INTO event_deliveries (id, organization_id, event_id,"               \
   " endpoint_id, status, attempts, inserted_at, updated_at)"                   \
-  " SELECT substr(q.id, 1, 18) || '-'"                                         \
+  " SELECT substr(" event ", 1, 18) || '-'"                                    \
   " || substr('89ab', 1 + (random() & 3), 1)"                                  \
   " || substr(lower(hex(randomblob(2))), 2)"                                   \
   " || '-' || lower(hex(randomblob(6))),"                                      \
-  " q.organization_id, q.id, e.id, 'pending', 0, ?1, ?1"                       \
+  " " owner ", " event ", e.id, 'pending', 0, ?1, ?1"
+#define SLUICE_STORE_DELIVERIES                                                \
+  SLUICE_ADD_DELIVERIES("q.organization_id", "q.id")                           \
   " FROM event_queue q"                                                        \
   " CROSS JOIN endpoints e ON e.organization_id = q.organization_id"           \
   " WHERE q.claim_id = ?2 AND q.status = 'processing'"                         \
   " AND e.event_types IS NULL"
 #define SLUICE_ONE_ITEM " AND q.id = ?3"
 
+inline constexpr char create_deliveries[] = SLUICE_ADD_DELIVERIES(
+    "?2", "?3") " FROM endpoints e WHERE e.organization_id = ?2 AND "
+                "e.event_types IS NULL";
 inline constexpr char store_events[] = SLUICE_STORE_EVENTS;
 inline constexpr char store_deliveries[] = SLUICE_STORE_DELIVERIES;
 inline constexpr char delete_moved[] =
@@ -89,6 +98,7 @@ inline constexpr char begin_item[] = "SAVEPOINT item";
 inline constexpr char keep_item[] = "RELEASE item";
 inline constexpr char undo_item[] = "ROLLBACK TO item";
 #undef SLUICE_STORE_EVENTS
+#undef SLUICE_ADD_DELIVERIES
 #undef SLUICE_STORE_DELIVERIES
 #undef SLUICE_ONE_ITEM
 
@@ -148,7 +158,11 @@ inline constexpr char release_other_nodes[] =
     " claimed_by = NULL, processing_started_at = NULL"
     " WHERE status = 'processing' AND claimed_by IS NOT ?1";
 inline constexpr char heartbeat[] =
-    "UPDATE nodes SET heartbeat_at = ?2 WHERE id = ?1";
+    "UPDATE nodes SET heartbeat_at = ?2, gate_version = max(gate_version, ?3)"
+    " WHERE id = ?1";
+inline constexpr char nodes[] =
+    "SELECT id, name, version, gate_version, heartbeat_at FROM nodes"
+    " ORDER BY name, id";
 inline constexpr char forget_node[] = "DELETE FROM nodes WHERE id = ?1";
 inline constexpr char release_node[] =
     "UPDATE event_queue SET status = 'pending', claim_id = NULL,"
@@ -242,5 +256,85 @@ inline constexpr char find_control[] =
 inline constexpr char add_control[] =
     "INSERT INTO control (key, value, version, updated_at)"
     " VALUES (?1, ?2, 1, ?3)";
+
+inline constexpr char set_control[] =
+    "INSERT INTO control (key, value, version, updated_at)"
+    " VALUES (?1, ?2, 1, ?3)"
+    " ON CONFLICT (key) DO UPDATE SET value = excluded.value,"
+    " version = version + 1, updated_at = excluded.updated_at";
+inline constexpr char drop_control[] = "DELETE FROM control WHERE key = ?1";
+inline constexpr char add_to_audit_log[] =
+    "INSERT INTO audit_log (at, actor, action, target, reason, detail)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+
+// -- gate --------------------------------------------------------------------
+
+inline constexpr char gate_values[] =
+    "SELECT key, value FROM control WHERE key >= 'gate.' AND key < 'gate/'";
+inline constexpr char gate_ingest[] =
+    "SELECT value FROM control WHERE key = 'gate.ingest'";
+inline constexpr char gate_processing[] =
+    "SELECT value FROM control WHERE key = 'gate.processing'";
+inline constexpr char is_anything_waiting[] =
+    "SELECT EXISTS (SELECT 1 FROM event_queue WHERE status = 'pending')"
+    " OR EXISTS (SELECT 1 FROM event_queue WHERE status = 'processing')";
+inline constexpr char count_waiting[] =
+    "SELECT (SELECT count(*) FROM event_queue WHERE status = 'pending')"
+    " + (SELECT count(*) FROM event_queue WHERE status = 'processing')";
+inline constexpr char count_quarantined[] =
+    "SELECT count(*) FROM event_queue WHERE status = 'quarantined'";
+
+// -- ledger ------------------------------------------------------------------
+
+inline constexpr char ledger_position[] =
+    "SELECT coalesce(max(seq), 0) FROM ledger";
+inline constexpr char ledger_counts[] =
+    "SELECT kind, sum(count) FROM ledger WHERE seq > ?1 AND seq <= ?2"
+    " GROUP BY kind";
+inline constexpr char ledger_ids[] =
+    "SELECT organization_id, kind, count, ids FROM ledger WHERE kind IN"
+    " ('accepted', 'created', 'opening', 'adopted', 'written_off')";
+// Of an organization and an id an index knows all; the queue has none for
+// both, but it is short, and they stand first in its rows.
+inline constexpr char event_ids[] = "SELECT organization_id, id FROM events";
+inline constexpr char queue_ids[] =
+    "SELECT organization_id, id FROM event_queue";
+inline constexpr char discarded_ids[] =
+    "SELECT organization_id, id FROM discarded";
+inline constexpr char opening_of_events[] =
+    "SELECT organization_id, id FROM events ORDER BY organization_id";
+inline constexpr char opening_of_queue[] =
+    "SELECT organization_id, id FROM event_queue ORDER BY organization_id";
+inline constexpr char opening_of_discarded[] =
+    "SELECT organization_id, id FROM discarded ORDER BY organization_id";
+inline constexpr char doubled_owners[] =
+    "SELECT q.organization_id FROM event_queue q WHERE EXISTS"
+    "  (SELECT 1 FROM events e"
+    "   WHERE e.organization_id = q.organization_id AND e.id = q.id)"
+    " OR EXISTS (SELECT 1 FROM discarded d"
+    "   WHERE d.organization_id = q.organization_id AND d.id = q.id)"
+    " UNION SELECT d.organization_id FROM discarded d WHERE EXISTS"
+    "  (SELECT 1 FROM events e"
+    "   WHERE e.organization_id = d.organization_id AND e.id = d.id)";
+inline constexpr char leave_queue[] =
+    "DELETE FROM event_queue WHERE id = ?1 AND organization_id = ?2"
+    " RETURNING status = 'quarantined'";
+inline constexpr char leave_discarded[] =
+    "DELETE FROM discarded WHERE id = ?1 AND organization_id = ?2"
+    " AND EXISTS (SELECT 1 FROM events WHERE organization_id = ?2 AND id = ?1)";
+inline constexpr char requeue[] =
+    "UPDATE event_queue SET status = 'pending', attempts = 0,"
+    " last_error = NULL, not_before = ?2"
+    " WHERE id = ?1 AND status = 'quarantined' RETURNING organization_id";
+inline constexpr char discard[] =
+    "INSERT INTO discarded (id, organization_id, type, payload, dedup_id,"
+    " reason, discarded_by, discarded_at, accepted_at)"
+    " SELECT id, organization_id, type, payload, dedup_id, ?2, ?3, ?4,"
+    " inserted_at FROM event_queue"
+    " WHERE id = ?1 AND status IN ('pending', 'quarantined')";
+inline constexpr char delete_discarded[] =
+    "DELETE FROM event_queue"
+    " WHERE id = ?1 AND status IN ('pending', 'quarantined')"
+    " RETURNING organization_id, status = 'quarantined'";
 
 } // namespace sluice::db::sqlite::sql

@@ -1,34 +1,15 @@
 #include "db/sqlite/queue.hpp"
 
+#include "db/sqlite/booking.hpp"
+#include "db/sqlite/gate.hpp"
 #include "db/sqlite/queries.hpp"
 
 namespace sluice::db::sqlite {
 
-namespace {
-
-constexpr std::size_t longest_reason = 1000;
-
-/// Cut so that no UTF-8 sequence is torn apart; one line.
-std::string as_last_error(std::string_view reason) {
-  if (reason.size() > longest_reason) {
-    auto end = longest_reason;
-    while (end > 0 && (static_cast<unsigned char>(reason[end]) & 0xC0) == 0x80)
-      --end;
-    reason = reason.substr(0, end);
-  }
-  std::string line(reason);
-  for (auto &character : line)
-    if (static_cast<unsigned char>(character) < ' ')
-      character = ' ';
-  return line;
-}
-
-} // namespace
-
 claim claim_items(connection &database, const claim_request &request,
                   timestamp now) {
-  claim taken{request.id, {}};
-  if (request.limit < 1)
+  claim taken{request.id, {}, is_claiming_paused(database)};
+  if (taken.is_paused || request.limit < 1)
     return taken;
   auto query = database.statement(sql::claim);
   query.bind(1, request.id).bind(2, request.node).bind(3, now);
@@ -45,7 +26,7 @@ fail_outcome fail_items(connection &database, claim_id fence,
   auto quarantine = database.statement(sql::quarantine_item);
   fail_outcome outcome;
   for (const auto &failed : failures) {
-    auto reason = as_last_error(failed.reason);
+    auto reason = one_line(failed.reason);
     auto &query = failed.retry_in ? retry : quarantine;
     query.bind(1, failed.id).bind(2, fence).bind(3, reason);
     if (failed.retry_in)
@@ -107,9 +88,20 @@ int enlist(connection &database, const node &self, timestamp now) {
   return database.statement(sql::release_other_nodes).bind(1, self.id).run();
 }
 
-bool heartbeat(connection &database, node_id self, timestamp now) {
-  return database.statement(sql::heartbeat).bind(1, self).bind(2, now).run() >
-         0;
+bool heartbeat(connection &database, node_id self, std::int64_t gate_version,
+               timestamp now) {
+  auto query = database.statement(sql::heartbeat);
+  return query.bind(1, self).bind(2, now).bind(3, gate_version).run() > 0;
+}
+
+std::vector<node_view> nodes(connection &database, timestamp now) {
+  std::vector<node_view> found;
+  auto rows = database.statement(sql::nodes);
+  while (rows.next())
+    found.push_back({{node_id(rows.id(0)), rows.text(1), rows.text(2)},
+                     rows.number(3),
+                     now - rows.time(4)});
+  return found;
 }
 
 int retire(connection &database, node_id self) {

@@ -20,7 +20,9 @@ rescue_outcome rescue(connection &database, const rescue_request &request,
 queue_depth depth(connection &database, long limit, timestamp now);
 
 int enlist(connection &database, const node &self, timestamp now);
-bool heartbeat(connection &database, node_id self, timestamp now);
+bool heartbeat(connection &database, node_id self, std::int64_t gate_version,
+               timestamp now);
+std::vector<node_view> nodes(connection &database, timestamp now);
 int retire(connection &database, node_id self);
 
 } // namespace sluice::db::sqlite

@@ -15,6 +15,8 @@ void apply(connection &database, const migration &step, timestamp now) {
   database.execute("BEGIN IMMEDIATE");
   try {
     database.execute(step.sql);
+    if (step.finish != nullptr)
+      step.finish(database, now);
     database.statement(sql::record_migration)
         .bind(1, step.version)
         .bind(2, now)

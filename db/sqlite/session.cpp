@@ -5,7 +5,9 @@
 
 #include "db/sqlite/accounts.hpp"
 #include "db/sqlite/errors.hpp"
+#include "db/sqlite/gate.hpp"
 #include "db/sqlite/intake.hpp"
+#include "db/sqlite/ledger.hpp"
 #include "db/sqlite/moving.hpp"
 #include "db/sqlite/queue.hpp"
 #include "db/sqlite/reading.hpp"
@@ -54,14 +56,14 @@ auto session::change(std::string_view operation, Work work, change_mode mode) {
 }
 
 template <class Work>
-auto session::look(std::string_view operation, Work work) {
+auto session::look(std::string_view operation, Work work,
+                   std::chrono::milliseconds limit) {
   using value = std::invoke_result_t<Work, connection &, timestamp>;
   if (is_spent_)
     return result<value>(fail(errc::unavailable, std::string(operation) +
                                                      ": the session is spent"));
   try {
-    reader_->set_deadline(connection::clock::now() +
-                          file_->options.call_timeout);
+    reader_->set_deadline(connection::clock::now() + limit);
     reader_->execute("BEGIN");
     result<value> answer = work(*reader_, file_->now());
     reader_->execute("COMMIT");
@@ -78,8 +80,14 @@ auto session::look(std::string_view operation, Work work) {
 }
 
 template <class Work>
-auto session::look_at_what_stays(std::string_view operation, Work work) {
-  auto answer = look(operation, std::move(work));
+auto session::look(std::string_view operation, Work work) {
+  return look(operation, std::move(work), file_->options.call_timeout);
+}
+
+template <class Work>
+auto session::look_at_what_stays(std::string_view operation, Work work,
+                                 std::chrono::milliseconds limit) {
+  auto answer = look(operation, std::move(work), limit);
   if (!answer)
     return answer;
   auto kept = file_->changes.sync_what_is_seen(
@@ -87,6 +95,12 @@ auto session::look_at_what_stays(std::string_view operation, Work work) {
   if (!kept)
     answer = tl::unexpected(std::move(kept.error()));
   return answer;
+}
+
+template <class Work>
+auto session::look_at_what_stays(std::string_view operation, Work work) {
+  return look_at_what_stays(operation, std::move(work),
+                            file_->options.call_timeout);
 }
 
 result<std::vector<accept_outcome>>
@@ -185,9 +199,15 @@ result<int> session::enlist(const node &self) {
   });
 }
 
-result<bool> session::heartbeat(node_id self) {
+result<bool> session::heartbeat(node_id self, std::int64_t gate_version) {
   return change("heartbeat", [&](connection &database, timestamp now) {
-    return sqlite::heartbeat(database, self, now);
+    return sqlite::heartbeat(database, self, gate_version, now);
+  });
+}
+
+result<std::vector<node_view>> session::nodes() {
+  return look("nodes", [&](connection &database, timestamp now) {
+    return sqlite::nodes(database, now);
   });
 }
 
@@ -245,6 +265,63 @@ result<void> session::rotate_key(const api_key &fresh,
         sqlite::rotate_key(database, fresh, grace, now);
         return nothing{};
       }));
+}
+
+result<gate_state> session::gate() {
+  return look_at_what_stays("gate", [&](connection &database, timestamp now) {
+    return read_gate(database, now);
+  });
+}
+
+result<std::optional<gate_state>>
+session::change_gate(const gate_change &change_of) {
+  if (change_of.processing == processing_mode::drained)
+    return fail(errc::rejected,
+                "change_gate: nobody but the store finishes a drain");
+  return change("change_gate", [&](connection &database, timestamp now) {
+    return sqlite::change_gate(database, change_of, now);
+  });
+}
+
+result<std::optional<drain_certificate>> session::finish_drain() {
+  return change("finish_drain", [&](connection &database, timestamp now) {
+    return sqlite::finish_drain(database, now);
+  });
+}
+
+result<std::optional<drain_certificate>> session::last_drain() {
+  return look_at_what_stays("last_drain", [&](connection &database, timestamp) {
+    return sqlite::last_drain(database);
+  });
+}
+
+result<ledger_report> session::verify(int most,
+                                      std::chrono::milliseconds limit) {
+  return look_at_what_stays(
+      "verify",
+      [&](connection &database, timestamp now) {
+        return compare_ledger(database, now).report(most);
+      },
+      limit);
+}
+
+result<ledger_report> session::repair_ledger(std::string_view actor,
+                                             std::string_view reason) {
+  return change("repair_ledger", [&](connection &database, timestamp now) {
+    return sqlite::repair_ledger(database, actor, reason, now);
+  });
+}
+
+result<int> session::requeue(const item_order &order) {
+  return change("requeue", [&](connection &database, timestamp now) {
+    return sqlite::requeue(database, order, now);
+  });
+}
+
+result<int> session::discard(const item_order &order) {
+  return change("discard", [&](connection &database, timestamp now) {
+    return sqlite::discard(database, order, now);
+  });
 }
 
 result<std::string> session::shared_secret(std::string_view name) {

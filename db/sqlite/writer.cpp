@@ -191,7 +191,8 @@ result<void> writer::keep(std::string_view operation,
   return tl::unexpected<error>(
       {errc::in_doubt,
        std::string(operation) + ": the commit could not be synced to disk",
-       doubt_of_disk});
+       doubt_of_disk,
+       {}});
 }
 
 result<void> writer::sync_what_is_seen(std::string_view operation,

@@ -134,6 +134,7 @@ problem store_failure(const db::error &why, std::optional<db::event_id> id) {
   case db::errc::conflict:
   case db::errc::schema:
   case db::errc::locked:
+  case db::errc::closed:
     out.slug = "storage-unavailable";
     out.title = "Storage unavailable";
     out.detail = "the store can't be reached; nothing was written";

@@ -59,8 +59,40 @@ public:
   db::result<int> enlist(const db::node & /*self*/) override {
     return not_here<int>();
   }
-  db::result<bool> heartbeat(db::node_id /*self*/) override {
+  db::result<bool> heartbeat(db::node_id /*self*/,
+                             std::int64_t /*gate_version*/) override {
     return not_here<bool>();
+  }
+  db::result<std::vector<db::node_view>> nodes() override {
+    return not_here<std::vector<db::node_view>>();
+  }
+  db::result<db::gate_state> gate() override {
+    return not_here<db::gate_state>();
+  }
+  db::result<std::optional<db::gate_state>>
+  change_gate(const db::gate_change & /*change*/) override {
+    return not_here<std::optional<db::gate_state>>();
+  }
+  db::result<std::optional<db::drain_certificate>> finish_drain() override {
+    return not_here<std::optional<db::drain_certificate>>();
+  }
+  db::result<std::optional<db::drain_certificate>> last_drain() override {
+    return not_here<std::optional<db::drain_certificate>>();
+  }
+  db::result<db::ledger_report>
+  verify(int /*most*/, std::chrono::milliseconds /*limit*/) override {
+    return not_here<db::ledger_report>();
+  }
+  db::result<db::ledger_report>
+  repair_ledger(std::string_view /*actor*/,
+                std::string_view /*reason*/) override {
+    return not_here<db::ledger_report>();
+  }
+  db::result<int> requeue(const db::item_order & /*order*/) override {
+    return not_here<int>();
+  }
+  db::result<int> discard(const db::item_order & /*order*/) override {
+    return not_here<int>();
   }
   db::result<int> retire(db::node_id /*self*/) override {
     return not_here<int>();

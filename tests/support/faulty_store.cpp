@@ -36,7 +36,7 @@ read_doubt(std::string_view doubt) {
 }
 
 db::error planned_error(const std::string &method, const planned_fault &fault) {
-  return {fault.code, method + ": planned fault", {}};
+  return {fault.code, method + ": planned fault", {}, {}};
 }
 
 class faulty_session : public db::store {
@@ -104,8 +104,13 @@ public:
   db::result<int> enlist(const db::node &self) override {
     return call("enlist", [&] { return inner_->enlist(self); });
   }
-  db::result<bool> heartbeat(db::node_id self) override {
-    return call("heartbeat", [&] { return inner_->heartbeat(self); });
+  db::result<bool> heartbeat(db::node_id self,
+                             std::int64_t gate_version) override {
+    return call("heartbeat",
+                [&] { return inner_->heartbeat(self, gate_version); });
+  }
+  db::result<std::vector<db::node_view>> nodes() override {
+    return call("nodes", [&] { return inner_->nodes(); });
   }
   db::result<int> retire(db::node_id self) override {
     return call("retire", [&] { return inner_->retire(self); });
@@ -142,6 +147,37 @@ public:
                               std::chrono::seconds grace) override {
     return call("rotate_key", [&] { return inner_->rotate_key(fresh, grace); });
   }
+
+  db::result<db::gate_state> gate() override {
+    return call("gate", [&] { return inner_->gate(); });
+  }
+  db::result<std::optional<db::gate_state>>
+  change_gate(const db::gate_change &change) override {
+    return call("change_gate", [&] { return inner_->change_gate(change); });
+  }
+  db::result<std::optional<db::drain_certificate>> finish_drain() override {
+    return call("finish_drain", [&] { return inner_->finish_drain(); });
+  }
+  db::result<std::optional<db::drain_certificate>> last_drain() override {
+    return call("last_drain", [&] { return inner_->last_drain(); });
+  }
+
+  db::result<db::ledger_report>
+  verify(int most, std::chrono::milliseconds limit) override {
+    return call("verify", [&] { return inner_->verify(most, limit); });
+  }
+  db::result<db::ledger_report>
+  repair_ledger(std::string_view actor, std::string_view reason) override {
+    return call("repair_ledger",
+                [&] { return inner_->repair_ledger(actor, reason); });
+  }
+  db::result<int> requeue(const db::item_order &order) override {
+    return call("requeue", [&] { return inner_->requeue(order); });
+  }
+  db::result<int> discard(const db::item_order &order) override {
+    return call("discard", [&] { return inner_->discard(order); });
+  }
+
   db::result<std::string> shared_secret(std::string_view name) override {
     return call("shared_secret", [&] { return inner_->shared_secret(name); });
   }

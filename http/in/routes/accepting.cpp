@@ -69,6 +69,7 @@ judge(const db::result<db::accept_outcome> &outcome, db::event_id own,
     return tl::unexpected(store_failure(outcome.error(), own));
   switch (outcome->what) {
   case kind::accepted:
+  case kind::created:
     break;
   case kind::duplicate:
     if (!is_replay)

@@ -38,7 +38,7 @@ public:
         (void)session->move_each(taken->id, ids_of(*taken));
       // Claims whose answer was lost are nobody's: they have to grow old.
       on_.clock().advance(6min);
-      (void)session->heartbeat(on_.node().id);
+      (void)session->heartbeat(on_.node().id, 0);
       (void)session->rescue(
           {.stuck_after = 5min, .node_dead_after = 1h, .max_attempts = 1000});
     }

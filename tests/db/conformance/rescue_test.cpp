@@ -29,7 +29,7 @@ TEST_CASE("rescue takes a claim that is too old from a living node",
   auto ids = on.accept_some(3);
   auto stale = on.claim();
   on.clock().advance(5min + 1s);
-  REQUIRE(value_of(on.session().heartbeat(on.node().id)));
+  REQUIRE(value_of(on.session().heartbeat(on.node().id, 0)));
   CHECK(value_of(on.session().rescue(patient())).rescued == 3);
   CHECK(value_of(on.session().rescue(patient())).rescued == 0);
   CHECK(value_of(on.session().move_each(stale.id, ids)).lost == 3);
@@ -79,7 +79,7 @@ TEST_CASE("enlist returns the claims of the node's earlier life",
   REQUIRE(taken.items.size() == 5);
   CHECK(taken.items[0].attempts == 0);
   CHECK(on.count("nodes") == 1);
-  CHECK(!value_of(on.session().heartbeat(on.node().id)));
+  CHECK(!value_of(on.session().heartbeat(on.node().id, 0)));
 }
 
 TEST_CASE("a node that enlists twice in one life keeps its claims",
@@ -96,9 +96,9 @@ TEST_CASE("retire removes the node and returns its claims", "[conformance]") {
   bench on(EACH_STORE);
   on.accept_some(2);
   on.claim();
-  CHECK(value_of(on.session().heartbeat(on.node().id)));
+  CHECK(value_of(on.session().heartbeat(on.node().id, 0)));
   CHECK(value_of(on.session().retire(on.node().id)) == 2);
-  CHECK(!value_of(on.session().heartbeat(on.node().id)));
+  CHECK(!value_of(on.session().heartbeat(on.node().id, 0)));
   CHECK(on.count("nodes") == 0);
   CHECK(on.claim().items.size() == 2);
   CHECK(value_of(on.session().retire(on.node().id)) == 2);
@@ -112,4 +112,20 @@ TEST_CASE("claims outlive the process, and its next life returns them",
   on.restart();
   CHECK(on.count("event_queue WHERE status = 'processing'") == 3);
   CHECK(value_of(on.session().enlist(make_node(on.node().name))) == 3);
+}
+
+TEST_CASE("nodes tell which version of the gate they act by", "[conformance]") {
+  bench on(EACH_STORE);
+  CHECK(value_of(on.session().nodes()).at(0).gate_version == 0);
+  CHECK(value_of(on.session().heartbeat(on.node().id, 41)));
+  on.clock().advance(3s);
+  auto found = value_of(on.session().nodes());
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].who.id == on.node().id);
+  CHECK(found[0].who.name == on.node().name);
+  CHECK(found[0].who.version == on.node().version);
+  CHECK(found[0].gate_version == 41);
+  CHECK(found[0].silent_for == 3s);
+  value_of(on.session().retire(on.node().id));
+  CHECK(value_of(on.session().nodes()).empty());
 }

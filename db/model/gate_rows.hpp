@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "db/model/gate.hpp"
+
+/// The gate as it stands in `control`: one row per key, in text that an
+/// operator can read, the same in every store. Pure functions.
+namespace sluice::db {
+
+/// The rows of `control` whose keys begin with `gate.`: key and value.
+using gate_rows = std::map<std::string, std::string, std::less<>>;
+
+/// What a certificate needs of a drain's beginning.
+struct drain_beginning {
+  timestamp at{};
+  /// `ledger.seq` of the newest entry.
+  std::int64_t position = 0;
+  /// Pending and processing.
+  std::int64_t waiting = 0;
+  std::int64_t quarantined = 0;
+};
+
+/// Where the dials stand. What is missing or can't be read is as in a new
+/// store.
+gate_state read_gate(const gate_rows &rows, timestamp now);
+/// Puts the dials in the place of those in `rows`; other rows stay.
+void write_gate(gate_rows &rows, const gate_state &state);
+
+std::optional<drain_beginning> read_drain_beginning(const gate_rows &rows);
+void write_drain_beginning(gate_rows &rows, const drain_beginning &begun);
+std::optional<drain_certificate> read_last_drain(const gate_rows &rows);
+void write_last_drain(gate_rows &rows, const drain_certificate &done);
+
+/// The state after a change; nothing when `change` expects another version.
+std::optional<gate_state> after_change(const gate_state &before,
+                                       const gate_change &change,
+                                       timestamp now);
+/// The state after a drain that is finished now.
+gate_state after_drain(const gate_state &before, timestamp now);
+
+/// For `audit_log`, in one line: what a change names, a whole state, a
+/// certificate.
+std::string describe(const gate_change &change);
+std::string describe(const gate_state &state);
+std::string describe(const drain_certificate &done);
+
+} // namespace sluice::db

@@ -1,0 +1,138 @@
+#include <algorithm>
+
+#include "db/postgres/audit.hpp"
+#include "db/postgres/encoding.hpp"
+#include "db/postgres/ledger_queries.hpp"
+#include "db/postgres/postgres_store.hpp"
+
+namespace sluice::db::postgres {
+
+namespace {
+
+/// A repair reads all that a comparison does, and nobody waits for it twice.
+constexpr std::chrono::milliseconds repair_limit{60'000};
+
+ledger_fault::kind read_kind(std::string_view name) {
+  using enum ledger_fault::kind;
+  for (auto kind : {missing, surplus, doubled})
+    if (to_string(kind) == name)
+      return kind;
+  throw std::runtime_error("unknown kind of fault");
+}
+
+ledger_fault read_fault(const pqxx::row &row) {
+  return {read_kind(row[0].c_str()), organization_id(read_uuid(row[1].c_str())),
+          event_id(read_uuid(row[2].c_str()))};
+}
+
+void add(ledger_sums &sums, const pqxx::row &row) {
+  auto column = 1;
+  for (auto sum : {&ledger_sums::accepted, &ledger_sums::adopted,
+                   &ledger_sums::written_off, &ledger_sums::stored,
+                   &ledger_sums::waiting, &ledger_sums::discarded})
+    sums.*sum += row[column++].as<std::int64_t>();
+}
+
+/// What is cheap to know of everything, and who needs a second look.
+struct overview {
+  ledger_report report;
+  std::vector<organization_id> suspects;
+};
+
+overview look_over(pqxx::nontransaction &transaction,
+                   const std::optional<std::string> &now) {
+  overview seen;
+  auto position = transaction.exec_params1(sql::ledger_position, now);
+  seen.report.at = read_time(position[0].c_str());
+  seen.report.position = position[1].as<std::int64_t>();
+  auto sums = transaction.exec(sql::compare_sums);
+  for (const auto &row : sums) {
+    add(seen.report.sums, row);
+    if (row[7].as<bool>())
+      seen.suspects.emplace_back(read_uuid(row[0].c_str()));
+  }
+  auto doubled = transaction.exec(sql::doubled_owners);
+  for (const auto &row : doubled)
+    seen.suspects.emplace_back(read_uuid(row[0].c_str()));
+  return seen;
+}
+
+std::string array_of_suspects(const overview &seen) {
+  return array_of(std::span<const organization_id>(seen.suspects));
+}
+
+void name_faults(pqxx::nontransaction &transaction, overview &seen, int most) {
+  if (seen.suspects.empty())
+    return;
+  // One row at least, because it has the count.
+  auto rows =
+      transaction.exec_params(std::string(sql::faults) + sql::find_faults,
+                              array_of_suspects(seen), std::max(most, 1));
+  for (const auto &row : rows) {
+    seen.report.fault_count = row[3].as<std::int64_t>();
+    if (most > 0)
+      seen.report.faults.push_back(read_fault(row));
+  }
+}
+
+/// Returns what was done, in one line.
+std::string settle_faults(pqxx::nontransaction &transaction, overview &seen,
+                          const std::optional<std::string> &now) {
+  std::int64_t adopted = 0;
+  std::int64_t written_off = 0;
+  std::int64_t undoubled = 0;
+  if (!seen.suspects.empty()) {
+    auto rows = transaction.exec_params(std::string(sql::faults) + sql::repair,
+                                        array_of_suspects(seen), now);
+    for (const auto &row : rows) {
+      seen.report.faults.push_back(read_fault(row));
+      adopted = row[3].as<std::int64_t>();
+      written_off = row[4].as<std::int64_t>();
+      if (seen.report.faults.back().what == ledger_fault::kind::doubled)
+        ++undoubled;
+    }
+  }
+  seen.report.fault_count =
+      static_cast<std::int64_t>(seen.report.faults.size());
+  return "faults=" + std::to_string(seen.report.fault_count) +
+         " adopted=" + std::to_string(adopted) +
+         " written_off=" + std::to_string(written_off) +
+         " undoubled=" + std::to_string(undoubled);
+}
+
+} // namespace
+
+result<ledger_report> postgres_store::verify(int most,
+                                             std::chrono::milliseconds limit) {
+  overview seen;
+  auto done =
+      session_->survey(limit, "verify", [&](pqxx::nontransaction &transaction) {
+        seen = look_over(transaction, session_->now());
+        name_faults(transaction, seen, most);
+      });
+  if (!done)
+    return tl::unexpected(std::move(done.error()));
+  return std::move(seen.report);
+}
+
+result<ledger_report> postgres_store::repair_ledger(std::string_view actor,
+                                                    std::string_view reason) {
+  overview seen;
+  act by(actor, reason);
+  auto work = [&](pqxx::nontransaction &transaction) {
+    auto now = session_->now();
+    close_gate(transaction, session_->call_timeout());
+    transaction.exec(session::whole_tables);
+    seen = look_over(transaction, now);
+    auto what_was_done = settle_faults(transaction, seen, now);
+    by.record(transaction, "repair", "ledger", what_was_done, now);
+  };
+  auto done = session_->write_within(
+      std::max(session_->call_timeout(), repair_limit), "repair ledger",
+      [&] { return by.describe(); }, work);
+  if (!done)
+    return tl::unexpected(std::move(done.error()));
+  return std::move(seen.report);
+}
+
+} // namespace sluice::db::postgres
