@@ -8,7 +8,10 @@ namespace sluice::actors {
 /// What this node has done since it started. Written by actors, read by
 /// anybody; each counter is exact, together they are not a snapshot.
 struct counters {
+  /// Into the queue.
   std::atomic<std::uint64_t> accepted{0};
+  /// Into the log, past the queue.
+  std::atomic<std::uint64_t> created{0};
   std::atomic<std::uint64_t> duplicates{0};
   std::atomic<std::uint64_t> commits{0};
   std::atomic<std::uint64_t> stored{0};

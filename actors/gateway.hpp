@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "db/store.hpp"
@@ -15,6 +16,33 @@ namespace sluice::actors {
 /// One outcome per submitted event, in order.
 using accept_reply = std::vector<db::result<db::accept_outcome>>;
 
+/// The gate as this node sees it.
+struct gate_view {
+  /// False until it has been read from the store once.
+  bool is_known = false;
+  db::gate_state state;
+};
+
+/// What became of a change of the gate.
+struct gate_answer {
+  /// False: the version was not the one that was expected; nothing changed.
+  bool is_made = false;
+  /// How the dials stand now.
+  db::gate_state state;
+  /// Live nodes that have not said yet that they act by it. Events and claims
+  /// are decided in the database: these nodes too take no event and no item
+  /// the old way. They may not have noticed yet that there is work again.
+  std::vector<std::string> behind;
+};
+
+/// What the last scheduled check of the books found.
+struct ledger_view {
+  bool was_checked = false;
+  bool is_balanced = true;
+  std::int64_t fault_count = 0;
+  db::timestamp checked_at{};
+};
+
 /// What `/health/ready` and the metrics show; a sample, at most
 /// `health.sample_interval` old.
 struct health_sample {
@@ -22,14 +50,21 @@ struct health_sample {
   bool database_is_up = false;
   std::string database_error;
   db::queue_depth depth;
-  /// Accepted and stored by this node since it started.
+  /// By this node since it started: into the queue, past it into the log, and
+  /// from the queue into the log.
   std::uint64_t accepted = 0;
+  std::uint64_t created = 0;
   std::uint64_t stored = 0;
   std::uint64_t quarantined = 0;
   double accepted_per_minute = 0;
   double stored_per_minute = 0;
   std::uint64_t restarts = 0;
   std::string node;
+  gate_view gate;
+  ledger_view ledger;
+  /// Set while events are refused because the queue is too long: when to ask
+  /// again.
+  std::optional<std::chrono::seconds> full_for;
 };
 
 /// The way from threads outside the actor system to the actors behind it.
@@ -85,6 +120,42 @@ public:
     return wait_for<T>(reply);
   }
 
+  /// Changes the dials, and waits until all live nodes act by it, or for
+  /// `wait` at the most. Once it has returned a value no event and no claim
+  /// goes the old way, on any node.
+  db::result<gate_answer> change_gate(db::gate_change change,
+                                      std::chrono::milliseconds wait) {
+    return await<gate_answer>(
+        [&](auto done) { order(std::move(change), wait, std::move(done)); });
+  }
+
+  /// Checks the books now; names up to `most` faults.
+  db::result<db::ledger_report> verify(int most) {
+    return await<db::ledger_report>(
+        [&](auto done) { audit(most, std::move(done)); });
+  }
+
+  /// Rescues stuck items now.
+  db::result<db::rescue_outcome> rescue_now() {
+    return await<db::rescue_outcome>(
+        [&](auto done) { rescue(std::move(done)); });
+  }
+
+  /// The gate as this node sees it: for what is shown, and for refusing early.
+  /// The store decides. Never blocks.
+  virtual gate_view gate() const = 0;
+
+  /// Set while the queue is too long for more events: when to ask again.
+  /// Never blocks.
+  virtual std::optional<std::chrono::seconds> full_for() const = 0;
+
+  /// Looks for items now, whatever the poll interval says. Never blocks.
+  virtual void poll_now() = 0;
+
+  /// The child with this name dies as if it had crashed, and is started
+  /// again. False when there is none of that name. Never blocks.
+  virtual bool restart(std::string_view child) = 0;
+
   /// How long `accept` and `ask` wait at the most.
   virtual std::chrono::milliseconds patience() const = 0;
 
@@ -97,6 +168,25 @@ protected:
 
   /// Queues a call for a reader actor.
   virtual void run(store_call call) = 0;
+
+  template <class T>
+  using on_result = std::function<void(db::result<T>)>;
+
+  /// Each calls `done` once, or drops it uncalled when its actor dies.
+  virtual void order(db::gate_change change, std::chrono::milliseconds wait,
+                     on_result<gate_answer> done) = 0;
+  virtual void audit(int most, on_result<db::ledger_report> done) = 0;
+  virtual void rescue(on_result<db::rescue_outcome> done) = 0;
+
+  template <class T, class Begin>
+  db::result<T> await(Begin begin) {
+    auto promise = std::make_shared<std::promise<db::result<T>>>();
+    auto reply = promise->get_future();
+    begin(on_result<T>([promise = std::move(promise)](db::result<T> what) {
+      promise->set_value(std::move(what));
+    }));
+    return wait_for<T>(reply);
+  }
 
   template <class T>
   db::result<T> wait_for(std::future<db::result<T>> &reply) {

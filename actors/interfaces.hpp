@@ -8,6 +8,7 @@
 
 #include <caf/all.hpp>
 
+#include "actors/gateway.hpp"
 #include "db/store.hpp"
 
 /// The map of all conversations between actors: one typed interface for each
@@ -18,6 +19,9 @@
 ///        +---ask---> reader                     +------room-------+   done
 ///                                                                 v     |
 ///   supervisor starts, watches and stops all of them            worker -+
+///
+///   operators --order--> gate --wake--> poller     operators --audit-->
+///   auditor
 namespace sluice::actors {
 
 /// A store call of a thread outside, for a reader.
@@ -28,6 +32,29 @@ using store_job_ptr = std::shared_ptr<store_job>;
 
 /// Items under a fence, on their way from the poller to a worker.
 using claim_ptr = std::shared_ptr<const db::claim>;
+
+/// An operator's change of the gate, and where the answer goes.
+struct gate_order {
+  db::gate_change change;
+  /// How long the other nodes may take to act by it.
+  std::chrono::milliseconds patience{};
+  std::function<void(db::result<gate_answer>)> done;
+};
+using gate_order_ptr = std::shared_ptr<gate_order>;
+
+/// A check of the books that somebody waits for.
+struct audit_order {
+  /// Faults to be named at the most.
+  int most = 0;
+  std::function<void(db::result<db::ledger_report>)> done;
+};
+using audit_order_ptr = std::shared_ptr<audit_order>;
+
+/// A rescue that somebody waits for.
+struct rescue_order {
+  std::function<void(db::result<db::rescue_outcome>)> done;
+};
+using rescue_order_ptr = std::shared_ptr<rescue_order>;
 
 /// How a worker's claim went.
 struct work_report {
@@ -42,6 +69,9 @@ struct work_report {
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::store_job_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::claim_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::gate_order_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::audit_order_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::rescue_order_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::work_report)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::db::claim_id)
 
@@ -64,6 +94,9 @@ using stop_atom = caf::atom_constant<caf::atom("stop")>;
 using crash_atom = caf::atom_constant<caf::atom("crash")>;
 using beat_atom = caf::atom_constant<caf::atom("beat")>;
 using rescue_atom = caf::atom_constant<caf::atom("rescue")>;
+using order_atom = caf::atom_constant<caf::atom("order")>;
+using audit_atom = caf::atom_constant<caf::atom("audit")>;
+using poll_atom = caf::atom_constant<caf::atom("poll")>;
 
 /// Commits what clients bring, in groups.
 using ingest_actor = caf::typed_actor<
@@ -77,6 +110,9 @@ using ingest_actor = caf::typed_actor<
 using poller_actor = caf::typed_actor<
     // A hint that something may be pending. May be lost without harm.
     caf::reacts_to<wake_atom>,
+    // From the gate: items may be claimed again, and from an operator: look
+    // now, whatever the interval says.
+    caf::reacts_to<poll_atom>,
     // An item will be due after this wait.
     caf::reacts_to<due_atom, std::chrono::milliseconds>,
     // From the pool, to a poller that registered: so many workers are idle.
@@ -121,12 +157,33 @@ using janitor_actor = caf::typed_actor<
     caf::reacts_to<beat_atom>,
     // To itself: take stuck items from their holders.
     caf::reacts_to<rescue_atom>,
+    // From an operator: the same, now, and tell how it went.
+    caf::reacts_to<order_atom, rescue_order_ptr>,
     // Drills and tests: die at once.
     caf::reacts_to<crash_atom>>;
 
 /// Samples the store and keeps the health document up to date.
 using health_actor = caf::typed_actor<
     // To itself: take a sample.
+    caf::reacts_to<tick_atom>,
+    // Drills and tests: die at once.
+    caf::reacts_to<crash_atom>>;
+
+/// Turns the dials, tells this node how they stand, and knows how far the
+/// other nodes are. Brings drains to their end.
+using gate_actor = caf::typed_actor<
+    // From outside: change the dials. Answered when all live nodes act by it.
+    caf::reacts_to<order_atom, gate_order_ptr>,
+    // To itself: look how the dials stand.
+    caf::reacts_to<tick_atom>,
+    // Drills and tests: die at once.
+    caf::reacts_to<crash_atom>>;
+
+/// Checks the books: on a schedule, and when it is asked to.
+using auditor_actor = caf::typed_actor<
+    // From outside: check now.
+    caf::reacts_to<audit_atom, audit_order_ptr>,
+    // To itself: the time for the next check has come.
     caf::reacts_to<tick_atom>,
     // Drills and tests: die at once.
     caf::reacts_to<crash_atom>>;

@@ -6,6 +6,7 @@
 #include <spdlog/spdlog.h>
 
 #include "actors/control/supervisor.hpp"
+#include "actors/intake/fullness.hpp"
 #include "actors/shared.hpp"
 #include "actors/spawn.hpp"
 
@@ -30,10 +31,33 @@ std::size_t bytes_of(const std::vector<db::new_event> &events) {
   return sum;
 }
 
+bool crash_child(const shared_parts &parts, std::string_view child) {
+  if (child == "ingest")
+    caf::anon_send(parts.ingest.get(), crash_atom::value);
+  else if (child == "poller")
+    caf::anon_send(parts.poller.get(), crash_atom::value);
+  else if (child == "worker")
+    caf::anon_send(parts.pool.get(), crash_atom::value);
+  else if (child == "gate")
+    caf::anon_send(parts.gate.get(), crash_atom::value);
+  else if (child == "auditor")
+    caf::anon_send(parts.auditor.get(), crash_atom::value);
+  else if (child == "janitor")
+    caf::anon_send(parts.janitor.get(), crash_atom::value);
+  else if (child == "health")
+    caf::anon_send(parts.health.get(), crash_atom::value);
+  else if (child == "reader")
+    caf::anon_send(parts.readers.front()->get(), crash_atom::value);
+  else
+    return false;
+  return true;
+}
+
 class door_impl final : public gateway {
 public:
   explicit door_impl(parts_ptr parts)
-      : parts_(std::move(parts)), patience_(patience_of(parts_->settings)) {}
+      : parts_(std::move(parts)), patience_(patience_of(parts_->settings)),
+        full_(parts_->settings.ingest.max_queue_depth) {}
 
   void accept_later(std::vector<db::new_event> events,
                     on_accepted done) override {
@@ -53,19 +77,58 @@ public:
   }
 
   health_sample health() const override {
-    auto sample = parts_->board.get();
+    auto sample = parts_->health_board.get();
     const auto &counts = parts_->counts;
+    sample.full_for = full_now(sample);
     sample.accepted = counts.accepted;
+    sample.created = counts.created;
     sample.stored = counts.stored;
     sample.quarantined = counts.quarantined;
     sample.restarts = counts.restarts;
-    sample.is_ready = sample.is_ready && parts_->ingest.get() != nullptr;
+    sample.gate = parts_->gate_board.get();
+    sample.ledger = parts_->ledger_board.get();
+    sample.is_ready = sample.is_ready && parts_->ingest.get() != nullptr &&
+                      !sample.full_for &&
+                      sample.gate.state.ingest != db::ingest_mode::reject;
     return sample;
+  }
+
+  gate_view gate() const override { return parts_->gate_board.get(); }
+
+  std::optional<std::chrono::seconds> full_for() const override {
+    return full_now(parts_->health_board.get());
+  }
+
+  void poll_now() override {
+    caf::anon_send(parts_->poller.get(), poll_atom::value);
+  }
+
+  bool restart(std::string_view child) override {
+    return crash_child(*parts_, child);
   }
 
   std::chrono::milliseconds patience() const override { return patience_; }
 
 protected:
+  void order(db::gate_change change, std::chrono::milliseconds wait,
+             on_result<gate_answer> done) override {
+    caf::anon_send(parts_->gate.get(), order_atom::value,
+                   std::make_shared<gate_order>(
+                       gate_order{std::move(change), wait, std::move(done)}));
+  }
+
+  void audit(int most, on_result<db::ledger_report> done) override {
+    caf::anon_send(
+        parts_->auditor.get(), audit_atom::value,
+        std::make_shared<audit_order>(audit_order{most, std::move(done)}));
+  }
+
+  void rescue(on_result<db::rescue_outcome> done) override {
+    caf::anon_send(
+        parts_->janitor.get(), order_atom::value,
+        std::make_shared<rescue_order>(rescue_order{std::move(done)}));
+  }
+
   void run(store_call call) override {
     auto turn = next_reader_.fetch_add(1, std::memory_order_relaxed);
     auto &box = *parts_->readers[turn % parts_->readers.size()];
@@ -74,12 +137,21 @@ protected:
   }
 
 private:
+  std::optional<std::chrono::seconds>
+  full_now(const health_sample &sample) const {
+    // What goes straight into the log needs no room in the queue.
+    if (parts_->gate_board.get().state.ingest == db::ingest_mode::sync)
+      return std::nullopt;
+    return full_.wait(sample, parts_->counts);
+  }
+
   parts_ptr parts_;
   std::chrono::milliseconds patience_;
   /// Shared with those that are in flight, which may outlive us.
   std::shared_ptr<std::atomic<std::size_t>> in_flight_ =
       std::make_shared<std::atomic<std::size_t>>(0);
   std::atomic<std::size_t> next_reader_{0};
+  mutable fullness full_;
 };
 
 class system_config : public caf::actor_system_config {
@@ -123,23 +195,7 @@ public:
     return ended;
   }
 
-  bool crash(std::string_view child) {
-    if (child == "ingest")
-      caf::anon_send(parts_->ingest.get(), crash_atom::value);
-    else if (child == "poller")
-      caf::anon_send(parts_->poller.get(), crash_atom::value);
-    else if (child == "worker")
-      caf::anon_send(parts_->pool.get(), crash_atom::value);
-    else if (child == "janitor")
-      caf::anon_send(parts_->janitor.get(), crash_atom::value);
-    else if (child == "health")
-      caf::anon_send(parts_->health.get(), crash_atom::value);
-    else if (child == "reader")
-      caf::anon_send(parts_->readers.front()->get(), crash_atom::value);
-    else
-      return false;
-    return true;
-  }
+  bool crash(std::string_view child) { return crash_child(*parts_, child); }
 
 private:
   void wait_until_started() {

@@ -42,8 +42,8 @@ public:
   bool stop(std::chrono::milliseconds grace);
 
   /// Drills and tests: the child with this name (`ingest`, `poller`,
-  /// `worker`, `janitor`, `health`, `reader`) dies as if it had crashed.
-  /// False when there is none of that name.
+  /// `worker`, `gate`, `auditor`, `janitor`, `health`, `reader`) dies as if it
+  /// had crashed. False when there is none of that name.
   bool crash(std::string_view child);
 
 private:

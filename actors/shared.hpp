@@ -14,21 +14,22 @@
 
 namespace sluice::actors {
 
-/// The newest health sample, written by the health actor, read by anybody.
-class health_board {
+/// The newest of something, written by one actor, read by anybody.
+template <class T>
+class board {
 public:
-  health_sample get() const {
+  T get() const {
     std::lock_guard lock(mutex_);
-    return sample_;
+    return newest_;
   }
-  void set(health_sample sample) {
+  void set(T newest) {
     std::lock_guard lock(mutex_);
-    sample_ = std::move(sample);
+    newest_ = std::move(newest);
   }
 
 private:
   mutable std::mutex mutex_;
-  health_sample sample_;
+  T newest_;
 };
 
 /// What all actors of one service share: where the store is, who this node
@@ -43,12 +44,16 @@ struct shared_parts {
   /// Whether this node is on the store's list. A claim of a node that is not
   /// would count as a dead node's, so nothing is claimed before.
   std::atomic<bool> is_enlisted{false};
-  health_board board;
+  board<health_sample> health_board;
+  board<gate_view> gate_board;
+  board<ledger_view> ledger_board;
   intake_box ingest;
   handle_box<poller_actor> poller;
   handle_box<worker_pool_actor> pool;
   handle_box<janitor_actor> janitor;
   handle_box<health_actor> health;
+  handle_box<gate_actor> gate;
+  handle_box<auditor_actor> auditor;
   std::vector<std::unique_ptr<handle_box<reader_actor>>> readers;
 };
 

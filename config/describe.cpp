@@ -154,6 +154,10 @@ constexpr std::array table = {
     .key = "health.sample_interval", .type = duration, .least = 100, .greatest = minute, .takes_effect = hot,
     .help = "Between two measurements of the queue."}),
 
+  with<&s::ledger, &ledger_settings::verify_interval>({
+    .key = "ledger.verify_interval", .type = duration, .least = 100, .greatest = 7 * day, .takes_effect = hot,
+    .help = "Between two checks that every accepted event is where the books have it."}),
+
   with<&s::dedup, &dedup_settings::window>({
     .key = "dedup.window", .type = duration, .least = second, .greatest = 365 * day, .step = second, .takes_effect = hot,
     .help = "How long a `dedup_id` is remembered."}),

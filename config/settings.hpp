@@ -70,6 +70,11 @@ struct health_settings {
   milliseconds sample_interval{1'000};
 };
 
+struct ledger_settings {
+  /// Between two checks of the books.
+  milliseconds verify_interval{300'000};
+};
+
 struct dedup_settings {
   seconds window{24 * 60 * 60};
 };
@@ -114,6 +119,7 @@ struct settings {
   ingest_settings ingest;
   processor_settings processor;
   health_settings health;
+  ledger_settings ledger;
   dedup_settings dedup;
   auth_settings auth;
   node_settings node;

@@ -26,10 +26,11 @@ void health_state::init(parts_ptr parts) {
 void health_state::sample() {
   const auto &settings = parts_->settings;
   auto limit = std::max({counted_at_least, settings.health.critical_depth + 1,
-                         settings.processor.yield_depth + 1});
+                         settings.processor.yield_depth + 1,
+                         settings.ingest.max_queue_depth + 1});
   auto depth =
       session_->with([&](db::store &store) { return store.depth(limit); });
-  auto before = parts_->board.get();
+  auto before = parts_->health_board.get();
   health_sample sample = before;
   sample.node = parts_->self.name;
   sample.database_is_up = depth.has_value();
@@ -43,11 +44,14 @@ void health_state::sample() {
     spdlog::info("database reached");
   auto now = std::chrono::steady_clock::now();
   const auto &counts = parts_->counts;
-  accepted_.note(counts.accepted, now);
-  stored_.note(counts.stored, now);
+  sample.accepted = counts.accepted;
+  sample.created = counts.created;
+  sample.stored = counts.stored;
+  accepted_.note(sample.accepted + sample.created, now);
+  stored_.note(sample.stored + sample.created, now);
   sample.accepted_per_minute = accepted_.per_minute();
   sample.stored_per_minute = stored_.per_minute();
-  parts_->board.set(std::move(sample));
+  parts_->health_board.set(std::move(sample));
   self_->delayed_send(self_, settings.health.sample_interval, tick_atom::value);
 }
 

@@ -23,13 +23,15 @@ void janitor_state::init(parts_ptr parts) {
 }
 
 void janitor_state::beat() {
-  if (parts_->is_enlisted) {
-    auto alive = session_->with(
-        [&](db::store &store) { return store.heartbeat(parts_->self.id, 0); });
-    parts_->is_enlisted = !alive || *alive;
-  }
   if (!parts_->is_enlisted)
     enlist();
+  if (parts_->is_enlisted) {
+    auto alive = session_->with([&](db::store &store) {
+      return store.heartbeat(parts_->self.id,
+                             parts_->gate_board.get().state.version);
+    });
+    parts_->is_enlisted = !alive || *alive;
+  }
   self_->delayed_send(self_, parts_->settings.node.heartbeat_interval,
                       beat_atom::value);
 }
@@ -48,6 +50,11 @@ void janitor_state::enlist() {
 }
 
 void janitor_state::rescue() {
+  rescue_now();
+  self_->delayed_send(self_, rescue_interval, rescue_atom::value);
+}
+
+db::result<db::rescue_outcome> janitor_state::rescue_now() {
   db::rescue_request request{
       .stuck_after = parts_->settings.processor.stuck_item_timeout,
       .node_dead_after = parts_->settings.node.dead_after,
@@ -62,7 +69,7 @@ void janitor_state::rescue() {
         static_cast<std::uint64_t>(rescued->quarantined);
     caf::anon_send(parts_->poller.get(), wake_atom::value);
   }
-  self_->delayed_send(self_, rescue_interval, rescue_atom::value);
+  return rescued;
 }
 
 void janitor_state::retire() {
@@ -83,6 +90,9 @@ janitor_actor::behavior_type janitor(janitor_state::pointer self,
   return {
       [=](beat_atom) { self->state.beat(); },
       [=](rescue_atom) { self->state.rescue(); },
+      [=](order_atom, rescue_order_ptr &order) {
+        order->done(self->state.rescue_now());
+      },
       [](crash_atom) { throw std::runtime_error("crash requested"); },
   };
 }

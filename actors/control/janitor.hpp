@@ -17,7 +17,9 @@ public:
   void init(parts_ptr parts);
 
   void beat();
+  /// Rescues, and plans the next time.
   void rescue();
+  db::result<db::rescue_outcome> rescue_now();
 
   /// Returns this node's claims and strikes it off the list, if the store can
   /// be reached; otherwise the next start or another node does it.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "actors/control/auditor.hpp"
+#include "actors/control/gate.hpp"
 #include "actors/control/health.hpp"
 #include "actors/control/janitor.hpp"
 #include "actors/control/reader.hpp"
@@ -52,6 +54,8 @@ void supervisor_state::init(parts_ptr parts) {
   add("ingest", parts_->ingest, ingest);
   add("poller", parts_->poller, poller);
   add("worker_pool", parts_->pool, worker_pool);
+  add("gate", parts_->gate, gate);
+  add("auditor", parts_->auditor, auditor);
   add("janitor", parts_->janitor, janitor);
   add("health", parts_->health, health);
   for (auto &box : parts_->readers)

@@ -85,10 +85,14 @@ void group_commit::count(
   auto accepted = std::count_if(replies.begin(), replies.end(), [](auto &one) {
     return one && one->what == kind::accepted;
   });
+  auto created = std::count_if(replies.begin(), replies.end(), [](auto &one) {
+    return one && one->what == kind::created;
+  });
   auto repeated = std::count_if(replies.begin(), replies.end(), [](auto &one) {
     return one && one->what == kind::duplicate;
   });
   counts_.accepted += static_cast<std::uint64_t>(accepted);
+  counts_.created += static_cast<std::uint64_t>(created);
   counts_.duplicates += static_cast<std::uint64_t>(repeated);
   ++counts_.commits;
 }

@@ -40,6 +40,12 @@ void poll_pacer::failed(time_point retry_at) {
   due_ = std::max(due_, retry_at);
 }
 
+void poll_pacer::asked() {
+  empty_polls_ = 0;
+  empty_wait_ = intervals_.min;
+  next_ = time_point::min();
+}
+
 void poll_pacer::woken(time_point now) {
   empty_polls_ = 0;
   empty_wait_ = intervals_.min;

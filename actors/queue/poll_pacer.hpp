@@ -39,6 +39,9 @@ public:
   /// The store could not be asked, and may be again at `retry_at`.
   void failed(time_point retry_at);
 
+  /// Somebody wants a look, whatever the intervals say.
+  void asked();
+
   /// Something may be waiting.
   void woken(time_point now);
 

@@ -31,6 +31,11 @@ void poller_state::woken() {
   poll_or_plan();
 }
 
+void poller_state::poll_now() {
+  pacer_->asked();
+  poll_or_plan();
+}
+
 void poller_state::due_in(std::chrono::milliseconds wait) {
   pacer_->due_in(wait, clock::now());
   poll_or_plan();
@@ -67,10 +72,20 @@ void poller_state::poll_or_plan() {
   // before the node is enlisted: the janitor wakes the poller then.
   if (!parts_->is_enlisted)
     return;
-  while (room_ > 0 && pacer_->next() <= clock::now())
+  while (may_claim() && pacer_->next() <= clock::now())
     if (!claim_once())
       break;
   plan();
+}
+
+// The database decides; this only saves asking it in vain. The gate wakes the
+// poller when items may be claimed again.
+bool poller_state::may_claim() {
+  auto processing = parts_->gate_board.get().state.processing;
+  auto is_open = processing == db::processing_mode::running ||
+                 processing == db::processing_mode::draining;
+  auto most = ramp_.width(is_open, clock::now());
+  return room_ > 0 && handed_out_.size() < most;
 }
 
 bool poller_state::claim_once() {
@@ -101,7 +116,7 @@ bool poller_state::claim_once() {
 // has room for it: what it is for.
 bool poller_state::yields() const {
   return parts_->ingest.has_burst() &&
-         parts_->board.get().depth.pending <
+         parts_->health_board.get().depth.pending <
              parts_->settings.processor.yield_depth;
 }
 
@@ -136,7 +151,8 @@ void poller_state::give_back() {
 }
 
 void poller_state::plan() {
-  if (room_ == 0 || pacer_->next() == planned_for_)
+  // Whatever closed the way comes back here when it opens.
+  if (!may_claim() || pacer_->next() == planned_for_)
     return;
   auto now = clock::now();
   planned_for_ = pacer_->next();
@@ -149,6 +165,7 @@ poller_actor::behavior_type poller(poller_state::pointer self,
   self->state.init(std::move(parts));
   return {
       [=](wake_atom) { self->state.woken(); },
+      [=](poll_atom) { self->state.poll_now(); },
       [=](due_atom, std::chrono::milliseconds wait) {
         self->state.due_in(wait);
       },

@@ -5,6 +5,7 @@
 
 #include "actors/control/store_session.hpp"
 #include "actors/queue/poll_pacer.hpp"
+#include "actors/queue/ramp.hpp"
 #include "actors/shared.hpp"
 
 namespace sluice::actors {
@@ -21,6 +22,7 @@ public:
   void init(parts_ptr parts);
 
   void woken();
+  void poll_now();
   void due_in(std::chrono::milliseconds wait);
   void room_is(std::size_t idle_workers);
   void finished(db::claim_id fence);
@@ -31,6 +33,7 @@ private:
   using clock = std::chrono::steady_clock;
 
   void poll_or_plan();
+  bool may_claim();
   bool claim_once();
   bool yields() const;
   void assign(db::claim claim);
@@ -42,6 +45,7 @@ private:
   std::optional<store_session> session_;
   std::optional<poll_pacer> pacer_;
   std::size_t room_ = 0;
+  ramp ramp_;
   /// Claims that the pool has and has not finished.
   std::set<db::claim_id> handed_out_;
   /// Claims that nobody works on: their commit was in doubt (with that

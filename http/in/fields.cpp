@@ -85,6 +85,28 @@ std::optional<long> field_reader::integer(const json_member *member,
   return std::nullopt;
 }
 
+std::optional<std::vector<std::string>>
+field_reader::strings(const json_member *member, std::size_t most) {
+  if (member == nullptr)
+    return std::nullopt;
+  std::vector<std::string> out;
+  json_scanner elements;
+  const auto take = [&](const json_scanner::scanned &one) {
+    if (!one || one->kind != json_kind::string || out.size() == most) {
+      out.clear();
+      return false;
+    }
+    out.push_back(json_unescape(one->text.substr(1, one->text.size() - 2)));
+    return true;
+  };
+  const auto whole = elements.scan_array(member->text, take);
+  if (whole && !out.empty())
+    return out;
+  fault(name_of(*member),
+        "has to be an array of 1 to " + std::to_string(most) + " strings");
+  return std::nullopt;
+}
+
 void field_reader::fault(std::string_view member, std::string detail) {
   // Of a body that is no object, nothing more is to be said.
   if (faults_.size() == 1 && faults_.front().pointer.empty())

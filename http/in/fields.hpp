@@ -33,6 +33,11 @@ public:
   std::optional<long> integer(const json_member *member, long lowest,
                               long highest);
 
+  /// What the strings of an array stand for, 1 to `most` of them; all else is
+  /// a fault.
+  std::optional<std::vector<std::string>> strings(const json_member *member,
+                                                  std::size_t most);
+
   void fault(std::string_view member, std::string detail);
 
   bool is_good() const { return faults_.empty(); }

@@ -1,5 +1,6 @@
 #include "http/in/refusals.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "http/in/json_text.hpp"
@@ -114,6 +115,27 @@ problem no_such_event() {
   return out;
 }
 
+problem ingest_rejected(std::chrono::seconds retry_after) {
+  problem out;
+  out.status = 503;
+  out.slug = "ingest-rejected";
+  out.title = "Events are refused at present";
+  out.detail = "an operator has stopped the intake of events; nothing was "
+               "written";
+  out.retry_after = std::max(1L, static_cast<long>(retry_after.count()));
+  return out;
+}
+
+problem queue_full(std::chrono::seconds retry_after) {
+  problem out;
+  out.status = 503;
+  out.slug = "queue-full";
+  out.title = "The queue is full";
+  out.detail = "more events wait than the queue may hold; nothing was written";
+  out.retry_after = std::max(1L, static_cast<long>(retry_after.count()));
+  return out;
+}
+
 problem store_failure(const db::error &why, std::optional<db::event_id> id) {
   problem out;
   out.status = 503;
@@ -121,6 +143,8 @@ problem store_failure(const db::error &why, std::optional<db::event_id> id) {
   case db::errc::rejected:
     return unprocessable("validation", "A field is wrong",
                          "the store can't take this");
+  case db::errc::closed:
+    return ingest_rejected(why.retry_after);
   case db::errc::in_doubt:
     out.slug = "commit-outcome-unknown";
     out.title = "Outcome unknown";
@@ -134,7 +158,6 @@ problem store_failure(const db::error &why, std::optional<db::event_id> id) {
   case db::errc::conflict:
   case db::errc::schema:
   case db::errc::locked:
-  case db::errc::closed:
     out.slug = "storage-unavailable";
     out.title = "Storage unavailable";
     out.detail = "the store can't be reached; nothing was written";

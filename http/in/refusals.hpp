@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,6 +37,12 @@ problem payload_too_large(std::size_t limit);
 
 /// 404; the same for what does not exist and for what is another's.
 problem no_such_event();
+
+/// 503 `ingest-rejected`: an operator has stopped the intake of events.
+problem ingest_rejected(std::chrono::seconds retry_after);
+
+/// 503 `queue-full`: more events wait than the queue may hold.
+problem queue_full(std::chrono::seconds retry_after);
 
 /// 503, or 422 where the store will never take the data. `id` is the event
 /// that the failed call would have written; it goes out when the outcome is

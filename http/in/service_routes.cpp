@@ -7,15 +7,19 @@
 #include "http/in/routes/ack.hpp"
 #include "http/in/routes/batch.hpp"
 #include "http/in/routes/events.hpp"
+#include "http/in/routes/gate.hpp"
 #include "http/in/routes/health.hpp"
 #include "http/in/routes/inbox.hpp"
 #include "http/in/routes/keys.hpp"
+#include "http/in/routes/operations.hpp"
 
 namespace sluice::http {
 
 namespace {
 
 constexpr std::size_t small_body = 16UL * 1024;
+// A thousand ids and a reason.
+constexpr std::size_t id_list_body = 64UL * 1024;
 
 void add_keys(route_table &table, const service_ptr &shared) {
   table.push_back({"POST", "/api/keys/generate",
@@ -53,6 +57,42 @@ void add_inbox(route_table &table, const service_ptr &shared) {
                    small_body, for_tenant(shared, post_ack), true});
 }
 
+void add_gate(route_table &table, const service_ptr &shared) {
+  table.push_back({"GET", "/admin/v1/gate", "Show how the dials stand", 0,
+                   for_admin(shared, get_gate)});
+  table.push_back({"POST", "/admin/v1/mode", "Say how events come in",
+                   small_body, for_admin(shared, post_mode)});
+  table.push_back({"POST", "/admin/v1/pause", "Stop claiming or delivering",
+                   small_body, for_admin(shared, post_pause), true});
+  table.push_back({"POST", "/admin/v1/resume", "Claim or deliver again",
+                   small_body, for_admin(shared, post_resume), true});
+  table.push_back({"POST", "/admin/v1/drain", "Empty the queue, then pause",
+                   small_body, for_admin(shared, post_drain), true});
+}
+
+void add_operations(route_table &table, const service_ptr &shared) {
+  table.push_back({"POST", "/admin/v1/ledger/verify", "Check the books",
+                   small_body, for_admin(shared, post_verify), true});
+  table.push_back({"POST", "/admin/v1/ledger/repair",
+                   "Make the books balance, on the record", small_body,
+                   for_admin(shared, post_repair)});
+  table.push_back({"POST", "/admin/v1/queue/requeue",
+                   "Try quarantined items again", id_list_body,
+                   for_admin(shared, post_requeue)});
+  table.push_back({"POST", "/admin/v1/queue/discard",
+                   "Discard waiting items, on the record", id_list_body,
+                   for_admin(shared, post_discard)});
+  table.push_back({"POST", "/admin/v1/poll", "Look for items now", 0,
+                   for_admin(shared, post_poll), true});
+  table.push_back({"POST", "/admin/v1/cleanup", "Rescue stuck items now", 0,
+                   for_admin(shared, post_cleanup), true});
+  table.push_back({"POST", "/admin/v1/actors/{name}/restart",
+                   "Restart a part of the service", 0,
+                   for_admin(shared, post_restart), true});
+  table.push_back({"GET", "/admin/v1/nodes", "Show the nodes", 0,
+                   for_admin(shared, get_nodes)});
+}
+
 void add_health(route_table &table, const service_ptr &shared) {
   table.push_back({"GET", "/health", "As /health/ready", 0,
                    for_everybody(shared, get_ready)});
@@ -71,6 +111,8 @@ route_table make_routes(actors::gateway &gateway,
   add_keys(out, shared);
   add_events(out, shared);
   add_inbox(out, shared);
+  add_gate(out, shared);
+  add_operations(out, shared);
   add_health(out, shared);
   return out;
 }

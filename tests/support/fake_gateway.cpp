@@ -54,7 +54,7 @@ public:
     return not_here<db::rescue_outcome>();
   }
   db::result<db::queue_depth> depth(long /*limit*/) override {
-    return not_here<db::queue_depth>();
+    return data_.sample.depth;
   }
   db::result<int> enlist(const db::node & /*self*/) override {
     return not_here<int>();
@@ -64,35 +64,7 @@ public:
     return not_here<bool>();
   }
   db::result<std::vector<db::node_view>> nodes() override {
-    return not_here<std::vector<db::node_view>>();
-  }
-  db::result<db::gate_state> gate() override {
-    return not_here<db::gate_state>();
-  }
-  db::result<std::optional<db::gate_state>>
-  change_gate(const db::gate_change & /*change*/) override {
-    return not_here<std::optional<db::gate_state>>();
-  }
-  db::result<std::optional<db::drain_certificate>> finish_drain() override {
-    return not_here<std::optional<db::drain_certificate>>();
-  }
-  db::result<std::optional<db::drain_certificate>> last_drain() override {
-    return not_here<std::optional<db::drain_certificate>>();
-  }
-  db::result<db::ledger_report>
-  verify(int /*most*/, std::chrono::milliseconds /*limit*/) override {
-    return not_here<db::ledger_report>();
-  }
-  db::result<db::ledger_report>
-  repair_ledger(std::string_view /*actor*/,
-                std::string_view /*reason*/) override {
-    return not_here<db::ledger_report>();
-  }
-  db::result<int> requeue(const db::item_order & /*order*/) override {
-    return not_here<int>();
-  }
-  db::result<int> discard(const db::item_order & /*order*/) override {
-    return not_here<int>();
+    return data_.nodes;
   }
   db::result<int> retire(db::node_id /*self*/) override {
     return not_here<int>();
@@ -190,11 +162,49 @@ public:
     return {};
   }
 
+  db::result<db::gate_state> gate() override { return data_.sample.gate.state; }
+  db::result<std::optional<db::gate_state>>
+  change_gate(const db::gate_change & /*change*/) override {
+    return not_here<std::optional<db::gate_state>>();
+  }
+  db::result<std::optional<db::drain_certificate>> finish_drain() override {
+    return not_here<std::optional<db::drain_certificate>>();
+  }
+  db::result<std::optional<db::drain_certificate>> last_drain() override {
+    return data_.last_drain;
+  }
+
+  db::result<db::ledger_report>
+  verify(int /*most*/, std::chrono::milliseconds /*limit*/) override {
+    return not_here<db::ledger_report>();
+  }
+  db::result<db::ledger_report>
+  repair_ledger(std::string_view actor, std::string_view reason) override {
+    data_.orders.push_back(
+        {"repair", {}, std::string(actor), std::string(reason)});
+    return data_.books;
+  }
+  db::result<int> requeue(const db::item_order &order) override {
+    return note("requeue", order);
+  }
+  db::result<int> discard(const db::item_order &order) override {
+    return note("discard", order);
+  }
+
   db::result<std::string> shared_secret(std::string_view /*name*/) override {
     return std::string(32, 's');
   }
 
 private:
+  /// All but the last of the items are there.
+  db::result<int> note(std::string what, const db::item_order &order) {
+    data_.orders.push_back({std::move(what),
+                            {order.ids.begin(), order.ids.end()},
+                            order.actor,
+                            order.reason});
+    return static_cast<int>(order.ids.size()) - 1;
+  }
+
   bool is_valid(const db::api_key &key) const {
     return !key.expires_at || *key.expires_at > data_.now;
   }
@@ -265,7 +275,40 @@ db::result<db::accept_outcome> fake_gateway::accept_one(db::new_event event) {
   }
   const auto id = event.id;
   events.push_back({std::move(event), db::delivery_status::pending});
-  return db::accept_outcome{kind::accepted, id};
+  const bool is_sync = sample.gate.state.ingest == db::ingest_mode::sync;
+  return db::accept_outcome{is_sync ? kind::created : kind::accepted, id};
+}
+
+void fake_gateway::order(db::gate_change change,
+                         std::chrono::milliseconds /*wait*/,
+                         on_result<actors::gate_answer> done) {
+  if (outage)
+    return done(tl::unexpected(*outage));
+  auto &state = sample.gate.state;
+  const bool is_made =
+      change.expected_version.value_or(state.version) == state.version;
+  if (is_made) {
+    ++state.version;
+    state.ingest = change.ingest.value_or(state.ingest);
+    state.processing = change.processing.value_or(state.processing);
+    state.delivery = change.delivery.value_or(state.delivery);
+    state.retry_after = change.retry_after.value_or(state.retry_after);
+    state.changed_by = change.actor;
+    state.reason = change.reason;
+    changes.push_back(std::move(change));
+  }
+  done(actors::gate_answer{
+      .is_made = is_made, .state = state, .behind = nodes_behind});
+}
+
+void fake_gateway::audit(int /*most*/, on_result<db::ledger_report> done) {
+  if (outage)
+    return done(tl::unexpected(*outage));
+  done(books);
+}
+
+void fake_gateway::rescue(on_result<db::rescue_outcome> done) {
+  done(db::rescue_outcome{3, 1});
 }
 
 void fake_gateway::run(store_call call) {

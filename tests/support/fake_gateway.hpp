@@ -16,6 +16,14 @@ struct fake_event {
   db::delivery_status status = db::delivery_status::pending;
 };
 
+/// An operator's order as it reached the store.
+struct fake_order {
+  std::string what;
+  std::vector<db::event_id> ids;
+  std::string actor;
+  std::string reason;
+};
+
 /// A gateway over memory that runs every call on the caller's thread. Events
 /// are in the log as soon as they are accepted. Thread-safe.
 class fake_gateway : public actors::gateway {
@@ -23,9 +31,29 @@ public:
   void accept_later(std::vector<db::new_event> events,
                     on_accepted done) override;
   actors::health_sample health() const override { return sample; }
+  actors::gate_view gate() const override { return sample.gate; }
+  std::optional<std::chrono::seconds> full_for() const override {
+    return sample.full_for;
+  }
+  void poll_now() override { ++polls; }
+  bool restart(std::string_view child) override {
+    restarted.emplace_back(child);
+    return child == "poller";
+  }
   std::chrono::milliseconds patience() const override {
     return std::chrono::milliseconds(1000);
   }
+
+  /// What operators asked for.
+  std::atomic<int> polls{0};
+  std::vector<std::string> restarted;
+  std::vector<db::gate_change> changes;
+  std::vector<std::string> nodes_behind;
+  std::vector<db::node_view> nodes;
+  std::optional<db::drain_certificate> last_drain;
+  std::vector<fake_order> orders;
+  /// What the next check of the books finds.
+  db::ledger_report books;
 
   /// Every call fails with this from now on, until it is set to nothing.
   std::optional<db::error> outage;
@@ -47,6 +75,10 @@ public:
 
 protected:
   void run(store_call call) override;
+  void order(db::gate_change change, std::chrono::milliseconds wait,
+             on_result<actors::gate_answer> done) override;
+  void audit(int most, on_result<db::ledger_report> done) override;
+  void rescue(on_result<db::rescue_outcome> done) override;
 
 private:
   db::result<actors::accept_reply> accept_all(std::vector<db::new_event> fresh);

@@ -61,16 +61,17 @@ db::new_event make_event(db::organization_id owner, event_body body,
   return out;
 }
 
-tl::expected<db::event_id, problem>
+tl::expected<taken, problem>
 judge(const db::result<db::accept_outcome> &outcome, db::event_id own,
-      bool is_replay) {
+      bool is_replay, bool is_sync) {
   using kind = db::accept_outcome::kind;
   if (!outcome)
     return tl::unexpected(store_failure(outcome.error(), own));
   switch (outcome->what) {
   case kind::accepted:
+    return taken{outcome->id, false};
   case kind::created:
-    break;
+    return taken{outcome->id, true};
   case kind::duplicate:
     if (!is_replay)
       return tl::unexpected(
@@ -82,7 +83,16 @@ judge(const db::result<db::accept_outcome> &outcome, db::event_id own,
         422, "idempotency-mismatch", "Not the same event",
         "an event with this key has another type or payload", outcome->id));
   }
-  return outcome->id;
+  return taken{outcome->id, is_sync};
+}
+
+std::optional<problem> closed_gate(const actors::gateway &gateway) {
+  const auto state = gateway.gate().state;
+  if (state.ingest == db::ingest_mode::reject)
+    return ingest_rejected(state.retry_after);
+  if (const auto wait = gateway.full_for())
+    return queue_full(*wait);
+  return std::nullopt;
 }
 
 } // namespace sluice::http

@@ -55,20 +55,10 @@ tl::expected<std::vector<std::string>, problem> read_ids(const request &in) {
   const json_member *const ids = fields.require("ids");
   if (!fields.is_good())
     return tl::unexpected(fields.refusal());
-  std::vector<std::string> out;
-  json_scanner elements;
-  const auto whole =
-      elements.scan_array(ids->text, [&out](const json_scanner::scanned &id) {
-        if (!id || id->kind != json_kind::string || out.size() == most_ids) {
-          out.clear();
-          return false;
-        }
-        out.push_back(json_unescape(id->text.substr(1, id->text.size() - 2)));
-        return true;
-      });
-  if (!whole || out.empty())
+  auto out = fields.strings(ids, most_ids);
+  if (!out)
     return tl::unexpected(wrong_ids());
-  return out;
+  return *out;
 }
 
 } // namespace

@@ -21,7 +21,7 @@ constexpr std::size_t most_events = 1000;
 /// An event of the batch: its body, or why it can't be taken.
 using row = tl::expected<event_body, problem>;
 /// What became of it.
-using verdict = tl::expected<db::event_id, problem>;
+using verdict = tl::expected<taken, problem>;
 
 row read_row(const json_scanner::scanned &value, std::size_t max_payload) {
   if (!value)
@@ -104,13 +104,15 @@ accept_rows(service &shared, db::organization_id owner, std::vector<row> rows,
   }
   if (events.empty())
     return verdicts;
+  const auto is_sync =
+      shared.gateway.gate().state.ingest == db::ingest_mode::sync;
   const auto reply = shared.gateway.accept(std::move(events));
   if (!reply && reply.error().code != db::errc::in_doubt)
     return tl::unexpected(store_failure(reply.error()));
   for (std::size_t k = 0; k < places.size(); ++k) {
     const auto [place, own] = places[k];
     verdicts[place] =
-        reply ? judge(reply->at(k), own, key.has_value())
+        reply ? judge(reply->at(k), own, key.has_value(), is_sync)
               : verdict(tl::unexpected(store_failure(reply.error(), own)));
   }
   return verdicts;
@@ -120,7 +122,8 @@ std::string to_json(std::size_t index, const verdict &what,
                     std::string_view request_id) {
   std::string out = "{\"index\":" + std::to_string(index) + ",\"status\":";
   if (what)
-    return out + "202,\"id\":\"" + what->to_string() + "\"}";
+    return out + std::to_string(what->status()) + ",\"id\":\"" +
+           what->id.to_string() + "\"}";
   const problem &why = what.error();
   return out + std::to_string(why.status) +
          ",\"error\":" + to_response(why, request_id).body + '}';
@@ -133,6 +136,8 @@ std::size_t batch_body_limit(const config::http_settings &settings) {
 }
 
 answer post_batch(service &shared, tenant_call &call) {
+  if (auto closed = closed_gate(shared.gateway))
+    return tl::unexpected(std::move(*closed));
   const auto key = idempotency_key(call.in);
   if (!key)
     return tl::unexpected(key.error());
@@ -148,13 +153,16 @@ answer post_batch(service &shared, tenant_call &call) {
   const auto verdicts = accept_rows(shared, owner.id, std::move(*rows), *key);
   if (!verdicts)
     return tl::unexpected(verdicts.error());
-  int status = 202;
+  const bool is_created =
+      !verdicts->empty() && verdicts->front() && verdicts->front()->is_created;
+  int status = is_created ? 201 : 202;
   std::string body = "{\"results\":[";
   for (std::size_t i = 0; i < verdicts->size(); ++i) {
     const verdict &one = (*verdicts)[i];
     body += i > 0 ? "," : "";
     body += to_json(i, one, call.in.id);
-    if (!one)
+    // Also when the gate was turned between two commits of one batch.
+    if (!one || one->is_created != is_created)
       status = 207;
   }
   return json_answer(status, body + "]}");

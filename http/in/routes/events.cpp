@@ -55,6 +55,8 @@ struct posted {
 
 tl::expected<posted, problem> read_posted(service &shared,
                                           const tenant_call &call) {
+  if (auto closed = closed_gate(shared.gateway))
+    return tl::unexpected(std::move(*closed));
   if (auto type = body_type(call.in); !type)
     return tl::unexpected(std::move(type.error()));
   const auto key = idempotency_key(call.in);
@@ -72,16 +74,30 @@ tl::expected<posted, problem> read_posted(service &shared,
   return out;
 }
 
-answer told(const db::result<actors::accept_reply> &reply, db::event_id own,
-            bool is_replay) {
+/// What decides how an event is told, beside what became of it.
+struct teller {
+  db::event_id own;
+  bool is_replay = false;
+  bool is_sync = false;
+};
+
+teller teller_of(const service &shared, const posted &asked) {
+  return {asked.id, asked.is_replay,
+          shared.gateway.gate().state.ingest == db::ingest_mode::sync};
+}
+
+answer told(const db::result<actors::accept_reply> &reply,
+            const teller &about) {
   if (!reply)
-    return tl::unexpected(store_failure(reply.error(), own));
+    return tl::unexpected(store_failure(reply.error(), about.own));
   assert(reply->size() == 1);
-  const auto id = judge(reply->front(), own, is_replay);
-  if (!id)
-    return tl::unexpected(id.error());
-  return json_answer(202, "{\"id\":\"" + id->to_string() +
-                              "\",\"status\":\"accepted\"}");
+  const auto done =
+      judge(reply->front(), about.own, about.is_replay, about.is_sync);
+  if (!done)
+    return tl::unexpected(done.error());
+  return json_answer(done->status(),
+                     "{\"id\":\"" + done->id.to_string() + "\",\"status\":\"" +
+                         (done->is_created ? "created" : "accepted") + "\"}");
 }
 
 } // namespace
@@ -92,8 +108,8 @@ answer post_event(service &shared, tenant_call &call) {
     return tl::unexpected(std::move(asked.error()));
   std::vector<db::new_event> events;
   events.push_back(std::move(asked->event));
-  return told(shared.gateway.accept(std::move(events)), asked->id,
-              asked->is_replay);
+  const auto about = teller_of(shared, *asked);
+  return told(shared.gateway.accept(std::move(events)), about);
 }
 
 void post_event_promptly(service &shared, tenant_call &call,
@@ -107,11 +123,9 @@ void post_event_promptly(service &shared, tenant_call &call,
   events.push_back(std::move(asked->event));
   shared.gateway.accept_later(
       std::move(events),
-      [reply = std::move(reply), id = asked->id,
-       is_replay = asked->is_replay](db::result<actors::accept_reply> what) {
-        reply([what = std::move(what), id, is_replay] {
-          return told(what, id, is_replay);
-        });
+      [reply = std::move(reply), about = teller_of(shared, *asked)](
+          db::result<actors::accept_reply> what) {
+        reply([what = std::move(what), about] { return told(what, about); });
       });
 }
 

@@ -31,11 +31,35 @@ std::string queue_json(const db::queue_depth &depth, health_level level) {
   return out + "\"}";
 }
 
+std::string gate_json(const db::gate_state &state) {
+  std::string out = "\"mode\":\"";
+  out += to_string(state.ingest);
+  out += "\",\"processing\":\"";
+  out += to_string(state.processing);
+  out += "\",\"delivery\":\"";
+  out += to_string(state.delivery);
+  return out + '"';
+}
+
+std::string balanced_json(const actors::ledger_view &ledger) {
+  if (!ledger.was_checked)
+    return "null";
+  return ledger.is_balanced ? "true" : "false";
+}
+
 std::string_view status_of(const actors::health_sample &sample,
                            health_level level) {
   if (!sample.is_ready)
     return "unavailable";
+  if (!sample.ledger.is_balanced)
+    return "critical";
   return level == health_level::normal ? "ok" : to_string(level);
+}
+
+long retry_after(const actors::health_sample &sample) {
+  if (sample.gate.state.ingest == db::ingest_mode::reject)
+    return static_cast<long>(sample.gate.state.retry_after.count());
+  return sample.full_for ? static_cast<long>(sample.full_for->count()) : 1;
 }
 
 std::string to_json(const actors::health_sample &sample, health_level level) {
@@ -44,10 +68,12 @@ std::string to_json(const actors::health_sample &sample, health_level level) {
   // What the database said stays in the log: everybody may read this.
   out += "\",\"database\":\"";
   out += sample.database_is_up ? "up" : "down";
-  out += "\",\"queue\":" + queue_json(sample.depth, level) +
+  out += "\"," + gate_json(sample.gate.state) +
+         ",\"queue\":" + queue_json(sample.depth, level) +
          ",\"rates\":{\"accepted_per_minute\":" +
          decimal(sample.accepted_per_minute) +
          ",\"stored_per_minute\":" + decimal(sample.stored_per_minute) +
+         "},\"ledger\":{\"balanced\":" + balanced_json(sample.ledger) +
          "},\"restarts\":" + std::to_string(sample.restarts) +
          ",\"version\":" + json_string(sluice::version) +
          ",\"node\":" + json_string(sample.node) + '}';
@@ -86,7 +112,8 @@ answer get_ready(service &shared, const request &) {
       json_answer(sample.is_ready ? 200 : 503, to_json(sample, level));
   out.headers.emplace_back("Cache-Control", "no-store");
   if (!sample.is_ready)
-    out.headers.emplace_back("Retry-After", "1");
+    out.headers.emplace_back("Retry-After",
+                             std::to_string(retry_after(sample)));
   return out;
 }
 

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "http/in/fields.hpp"
+#include "http/in/routes/service.hpp"
+
+/// What the routes below `/admin/v1` have in common. All want the admin token
+/// (`Authorization: Bearer`); without `auth.admin_token` there are none.
+namespace sluice::http {
+
+/// Wraps a handler: 403 `admin-off` without an admin token in the settings,
+/// 401 for whoever does not show it.
+handler for_admin(service_ptr shared, public_handler handle);
+
+/// Who an operator's order is from, and why it is given.
+struct order_reason {
+  std::string actor;
+  std::string reason;
+};
+
+/// The members `actor` and `reason` of a body: 1 to 255 and 1 to 1000
+/// printable bytes. Without them: `admin`, and nothing.
+order_reason read_reason(field_reader &fields);
+
+/// The body of a request as a scanned document; an empty body is `{}`.
+/// Lives no longer than the request and this object.
+class admin_body {
+public:
+  tl::expected<json_document, problem> scan(const request &in);
+
+private:
+  json_scanner scanner_;
+};
+
+} // namespace sluice::http

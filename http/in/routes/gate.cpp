@@ -1,0 +1,217 @@
+#include "http/in/routes/gate.hpp"
+
+#include <cmath>
+#include <utility>
+
+#include "http/in/refusals.hpp"
+
+namespace sluice::http {
+
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr long longest_seconds = 30L * 24 * 60 * 60;
+// How long a change waits for other nodes, unless it says otherwise.
+constexpr long default_wait_ms = 2'000;
+constexpr long longest_wait_ms = 5'000;
+
+std::string quoted(std::string_view text) {
+  return '"' + std::string(text) + '"';
+}
+
+std::string time_or_null(const std::optional<db::timestamp> &at) {
+  return at ? quoted(db::to_rfc3339(*at)) : "null";
+}
+
+/// The members of a state, without braces.
+std::string members_of(const db::gate_state &state) {
+  return "\"version\":" + std::to_string(state.version) +
+         ",\"ingest\":" + quoted(to_string(state.ingest)) +
+         ",\"processing\":" + quoted(to_string(state.processing)) +
+         ",\"delivery\":" + quoted(to_string(state.delivery)) +
+         ",\"retry_after\":" + std::to_string(state.retry_after.count()) +
+         ",\"resume_at\":" + time_or_null(state.resume_at) +
+         ",\"drain_until\":" + time_or_null(state.drain_until) +
+         ",\"changed_by\":" + json_string(state.changed_by) +
+         ",\"reason\":" + json_string(state.reason) + ",\"changed_at\":" +
+         (state.version > 0 ? quoted(db::to_rfc3339(state.changed_at))
+                            : "null");
+}
+
+std::string to_json(const db::drain_certificate &proof) {
+  const auto number = [](std::string_view name, std::int64_t value) {
+    return ",\"" + std::string(name) + "\":" + std::to_string(value);
+  };
+  return "{\"begun_at\":" + quoted(db::to_rfc3339(proof.begun_at)) +
+         ",\"ended_at\":" + quoted(db::to_rfc3339(proof.ended_at)) +
+         number("from", proof.from) + number("to", proof.to) +
+         number("waiting_before", proof.waiting_before) +
+         number("accepted", proof.accepted) +
+         number("requeued", proof.requeued) + number("stored", proof.stored) +
+         number("discarded", proof.discarded) +
+         number("newly_quarantined", proof.newly_quarantined) +
+         number("quarantined", proof.quarantined) +
+         ",\"is_balanced\":" + (proof.is_balanced() ? "true" : "false") + '}';
+}
+
+/// What is left of the queue, how fast it goes, and when it will be empty.
+std::string drain_progress(const db::queue_depth &depth,
+                           const actors::health_sample &sample) {
+  const auto left = depth.pending + depth.processing;
+  const auto per_second =
+      (sample.stored_per_minute - sample.accepted_per_minute) / 60;
+  const bool ends = per_second > 0;
+  return "{\"left\":" + std::to_string(left) +
+         ",\"is_exact\":" + (depth.exact ? "true" : "false") +
+         ",\"stored_per_minute\":" +
+         std::to_string(std::lround(sample.stored_per_minute)) +
+         ",\"seconds_left\":" +
+         (ends ? std::to_string(std::lround(
+                     std::ceil(static_cast<double>(left) / per_second)))
+               : "null") +
+         '}';
+}
+
+answer tell(const db::result<actors::gate_answer> &done) {
+  if (!done)
+    return tl::unexpected(store_failure(done.error()));
+  if (!done->is_made) {
+    problem out;
+    out.status = 409;
+    out.slug = "version-changed";
+    out.title = "The gate was changed meanwhile";
+    out.detail = "it is at version " + std::to_string(done->state.version) +
+                 "; look at it and decide again";
+    out.extensions.emplace_back("version", std::to_string(done->state.version));
+    return tl::unexpected(std::move(out));
+  }
+  std::string behind;
+  for (const auto &name : done->behind)
+    behind += (behind.empty() ? "" : ",") + json_string(name);
+  return json_answer(200, '{' + members_of(done->state) +
+                              ",\"nodes_behind\":[" + behind + "]}");
+}
+
+/// What every change may say beside what it changes.
+struct change_request {
+  db::gate_change change;
+  milliseconds wait{default_wait_ms};
+};
+
+change_request read_common(field_reader &fields) {
+  change_request out;
+  auto why = read_reason(fields);
+  out.change.actor = std::move(why.actor);
+  out.change.reason = std::move(why.reason);
+  if (const auto after =
+          fields.integer(fields.find("resume_after"), 1, longest_seconds))
+    out.change.resume_after = seconds(*after);
+  if (const auto version = fields.integer(fields.find("expected_version"), 0,
+                                          std::numeric_limits<long>::max()))
+    out.change.expected_version = *version;
+  if (const auto wait =
+          fields.integer(fields.find("wait_ms"), 0, longest_wait_ms))
+    out.wait = milliseconds(*wait);
+  return out;
+}
+
+answer change(service &shared, field_reader &fields, change_request what) {
+  if (!fields.is_good())
+    return tl::unexpected(fields.refusal());
+  return tell(shared.gateway.change_gate(std::move(what.change), what.wait));
+}
+
+answer turn_dial(service &shared, const request &in, bool pauses) {
+  admin_body body;
+  const auto scanned = body.scan(in);
+  if (!scanned)
+    return tl::unexpected(scanned.error());
+  field_reader fields(*scanned, {"dial", "actor", "reason", "resume_after",
+                                 "expected_version", "wait_ms"});
+  auto what = read_common(fields);
+  const auto *const member = fields.find("dial");
+  const auto dial =
+      member ? fields.string(member) : std::optional<std::string>("processing");
+  if (dial == "processing")
+    what.change.processing =
+        pauses ? db::processing_mode::paused : db::processing_mode::running;
+  else if (dial == "delivery")
+    what.change.delivery =
+        pauses ? db::delivery_mode::paused : db::delivery_mode::running;
+  else if (dial)
+    fields.fault("dial", "has to be processing or delivery");
+  return change(shared, fields, std::move(what));
+}
+
+} // namespace
+
+answer get_gate(service &shared, const request &) {
+  // Counting stops there: what is shown of a longer queue is not exact.
+  constexpr long counted_at_most = 1'000'000;
+  const auto found = shared.gateway.ask<db::gate_state>(
+      [](db::store &session) { return session.gate(); });
+  if (!found)
+    return tl::unexpected(store_failure(found.error()));
+  const auto proof = shared.gateway.ask<std::optional<db::drain_certificate>>(
+      [](db::store &session) { return session.last_drain(); });
+  if (!proof)
+    return tl::unexpected(store_failure(proof.error()));
+  std::string progress = "null";
+  if (found->processing == db::processing_mode::draining) {
+    const auto depth = shared.gateway.ask<db::queue_depth>(
+        [](db::store &session) { return session.depth(counted_at_most); });
+    if (!depth)
+      return tl::unexpected(store_failure(depth.error()));
+    progress = drain_progress(*depth, shared.gateway.health());
+  }
+  return json_answer(
+      200, '{' + members_of(*found) + ",\"drain\":" + progress +
+               ",\"last_drain\":" + (*proof ? to_json(**proof) : "null") + '}');
+}
+
+answer post_mode(service &shared, const request &in) {
+  admin_body body;
+  const auto scanned = body.scan(in);
+  if (!scanned)
+    return tl::unexpected(scanned.error());
+  field_reader fields(*scanned,
+                      {"mode", "retry_after", "actor", "reason", "resume_after",
+                       "expected_version", "wait_ms"});
+  auto what = read_common(fields);
+  const auto mode = fields.string(fields.require("mode"));
+  if (mode)
+    what.change.ingest = db::parse_ingest_mode(*mode);
+  if (mode && !what.change.ingest)
+    fields.fault("mode", "has to be async, sync or reject");
+  if (const auto wait =
+          fields.integer(fields.find("retry_after"), 1, longest_seconds))
+    what.change.retry_after = seconds(*wait);
+  return change(shared, fields, std::move(what));
+}
+
+answer post_pause(service &shared, const request &in) {
+  return turn_dial(shared, in, true);
+}
+
+answer post_resume(service &shared, const request &in) {
+  return turn_dial(shared, in, false);
+}
+
+answer post_drain(service &shared, const request &in) {
+  admin_body body;
+  const auto scanned = body.scan(in);
+  if (!scanned)
+    return tl::unexpected(scanned.error());
+  field_reader fields(*scanned, {"timeout", "actor", "reason", "resume_after",
+                                 "expected_version", "wait_ms"});
+  auto what = read_common(fields);
+  what.change.processing = db::processing_mode::draining;
+  if (const auto limit =
+          fields.integer(fields.find("timeout"), 1, longest_seconds))
+    what.change.drain_within = seconds(*limit);
+  return change(shared, fields, std::move(what));
+}
+
+} // namespace sluice::http

@@ -1,0 +1,32 @@
+#pragma once
+
+#include "http/in/routes/admin.hpp"
+
+/// The books, the queue and the parts of the service, for operators.
+namespace sluice::http {
+
+/// `POST /admin/v1/ledger/verify` `{most?}`: compares the books with the
+/// tables; 200 whether they balance or not.
+answer post_verify(service &shared, const request &in);
+
+/// `POST /admin/v1/ledger/repair` `{reason, actor?}`: makes them balance, on
+/// the record.
+answer post_repair(service &shared, const request &in);
+
+/// `POST /admin/v1/queue/requeue` and `/discard` `{ids, reason, actor?}`.
+answer post_requeue(service &shared, const request &in);
+answer post_discard(service &shared, const request &in);
+
+/// `POST /admin/v1/poll`: look for items now.
+answer post_poll(service &shared, const request &in);
+
+/// `POST /admin/v1/cleanup`: rescue stuck items now.
+answer post_cleanup(service &shared, const request &in);
+
+/// `POST /admin/v1/actors/{name}/restart`.
+answer post_restart(service &shared, const request &in);
+
+/// `GET /admin/v1/nodes`.
+answer get_nodes(service &shared, const request &in);
+
+} // namespace sluice::http
