@@ -65,7 +65,7 @@ class Scene:
         taken = self.taken_ids[:bad // 2]
         rows += [(identity, "taken") for identity in taken]
         self.run.random.shuffle(rows)
-        self.insert(rows, len(kinds))
+        self.insert(rows, [row[0] for row in rows if row[1] != "taken"])
         began = time.time()
         self.service.start()
         self.await_log(name, good)
@@ -73,7 +73,7 @@ class Scene:
         self.stop()
         return self.times(name, f"{began}")
 
-    def insert(self, rows, ledger_count):
+    def insert(self, rows, booked):
         now = time.time()
         tenant = self.tenant.id
         values = []
@@ -85,8 +85,14 @@ class Scene:
             "INSERT INTO event_queue (id, organization_id, type, payload,"
             " status, attempts, not_before, inserted_at) VALUES "
             + ",".join(values),
-            "INSERT INTO ledger (at, kind, count, organization_id) VALUES"
-            f" ({self.instant(now)}, 'accepted', {ledger_count}, '{tenant}')")
+            "INSERT INTO ledger (at, kind, count, organization_id, ids) VALUES"
+            f" ({self.instant(now)}, 'accepted', {len(booked)}, '{tenant}',"
+            f" {self.id_list(booked)})")
+
+    def id_list(self, ids):
+        if self.store.kind == "sqlite":
+            return "x'" + "".join(one.replace("-", "") for one in ids) + "'"
+        return "'{" + ",".join(ids) + "}'"
 
     def instant(self, seconds):
         if self.store.kind == "sqlite":

@@ -26,7 +26,7 @@ FAULTS = {
 # Whose COMMIT it is, told by words of the transaction's last statement.
 STATEMENTS = {
     "any": b"",
-    "accept": b"sluice_enqueue(",
+    "accept": b"sluice_accept(",
     "claim": b"sluice_claim(",
     "move": b"sluice_move(",
 }
