@@ -5,12 +5,12 @@
 
 BUILD holds compile_commands.json. With --changed, only files that differ from
 the commit BASE (HEAD otherwise), or include a header that does. With FILEs,
-only those. Files of one folder's target are read together, in one unit that includes
-them, since most of the time goes into the headers that they share; when such a
-unit is not clean, each of its files is judged alone. What was found clean is not looked at again until the file, a
-header of the project that it includes, the rules, the compile command or the
-machine's packages change: build/tidy-cache, or the folder that
-TIDY_CACHE names, holds one empty file for each.
+only those. Files of one target are read together, in a unit that includes them,
+since most of the time goes into the headers that they share; when such a unit
+is not clean, each of its files is judged alone. What was found clean is not
+looked at again until the file, a header of the project that it includes, the
+rules, the compile command or the machine's packages change: build/tidy-cache,
+or the folder that TIDY_CACHE names, holds one empty file for each.
 """
 
 import argparse
@@ -142,6 +142,8 @@ def tidy(build, commands, paths):
                     paths) and stand_alone(build, paths[1:]):
             share = (time.monotonic() - begin) / len(paths)
             return {path: (share, "") for path in paths}
+        print(f"tidy: {len(paths)} files from {paths[0]} are no clean unit;"
+              " each is looked at alone", flush=True)
     found = {}
     for path in paths:
         begin = time.monotonic()
