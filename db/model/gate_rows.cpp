@@ -26,7 +26,8 @@ constexpr std::string_view drain_begin_key = "gate.drain_begin";
 constexpr std::string_view last_drain_key = "gate.last_drain";
 
 constexpr std::string_view finisher = "sluice";
-constexpr std::string_view finished = "drained";
+constexpr std::string_view finished =
+    "nothing is pending or processing any more";
 
 std::string_view find(const gate_rows &rows, std::string_view key) {
   auto found = rows.find(key);
@@ -220,6 +221,29 @@ std::optional<gate_state> after_change(const gate_state &before,
   state.changed_at = now;
   compare_with(state, now);
   return state;
+}
+
+drain_certificate certify(const drain_beginning &begun,
+                          const drain_ending &ended) {
+  auto booked = [&](std::string_view kind) {
+    auto found = ended.booked.find(kind);
+    return found == ended.booked.end() ? 0 : found->second;
+  };
+  drain_certificate done;
+  done.begun_at = begun.at;
+  done.ended_at = ended.at;
+  done.from = begun.position;
+  done.to = ended.position;
+  done.waiting_before = begun.waiting;
+  done.accepted = booked("accepted");
+  done.requeued = booked("requeued");
+  done.stored = booked("stored");
+  done.discarded = booked("discarded") + booked("undoubled");
+  done.quarantined = ended.quarantined;
+  done.newly_quarantined = ended.quarantined - begun.quarantined +
+                           done.requeued + booked("discarded_quarantined") +
+                           booked("undoubled_quarantined");
+  return done;
 }
 
 gate_state after_drain(const gate_state &before, timestamp now) {

@@ -25,6 +25,16 @@ struct drain_beginning {
   std::int64_t quarantined = 0;
 };
 
+/// What a certificate needs of its end.
+struct drain_ending {
+  timestamp at{};
+  /// `ledger.seq` of the newest entry.
+  std::int64_t position = 0;
+  std::int64_t quarantined = 0;
+  /// Counts of the ledger's entries since the beginning, by their kind.
+  std::map<std::string, std::int64_t, std::less<>> booked;
+};
+
 /// Where the dials stand. What is missing or can't be read is as in a new
 /// store.
 gate_state read_gate(const gate_rows &rows, timestamp now);
@@ -40,6 +50,12 @@ void write_last_drain(gate_rows &rows, const drain_certificate &done);
 std::optional<gate_state> after_change(const gate_state &before,
                                        const gate_change &change,
                                        timestamp now);
+/// What a drain proves that has left nothing waiting: each item that did has
+/// gone into the log, was taken away, or is in quarantine. What came into
+/// quarantine is what is there at the end and what left it, less what was there
+/// at the beginning.
+drain_certificate certify(const drain_beginning &begun,
+                          const drain_ending &ended);
 /// The state after a drain that is finished now.
 gate_state after_drain(const gate_state &before, timestamp now);
 

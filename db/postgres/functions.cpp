@@ -252,7 +252,7 @@ END $body$;
 
 // Takes the gate for itself. Who does not leave it in time is a client that
 // went away or stands still inside a transaction: it is cut off.
-constexpr char end_old_ways[] = R"sql(
+constexpr char close_gate_function[] = R"sql(
 CREATE OR REPLACE FUNCTION sluice_close_gate(patience_ms bigint)
 RETURNS void LANGUAGE plpgsql AS $body$
 DECLARE
@@ -290,7 +290,7 @@ std::string functions() {
         begin_claim,     enter_gate,        end_claim, //
         begin_move,      enter_gate,        take_claim,    store_fresh,
         end_move,        begin_move_rows,   store_fresh,   end_move_rows,
-        begin_move_each, enter_gate,        end_move_each, end_old_ways})
+        begin_move_each, enter_gate,        end_move_each, close_gate_function})
     all += part;
   return all;
 }

@@ -41,7 +41,6 @@ void save_gate(pqxx::nontransaction &transaction, const gate_rows &rows,
   });
   transaction.exec_params(sql::save_gate, keys, values,
                           static_cast<long long>(state.version), now);
-  transaction.exec(sql::tell_gate);
 }
 
 drain_beginning begin_drain(pqxx::nontransaction &transaction, timestamp now) {
@@ -54,27 +53,16 @@ bool is_busy(pqxx::nontransaction &transaction) {
   return transaction.exec1(sql::is_queue_busy)[0].as<bool>();
 }
 
-/// What came in quarantine is what is there at the end, and what left it,
-/// less what was there at the beginning.
-drain_certificate certify(pqxx::nontransaction &transaction,
-                          const drain_beginning &begun, timestamp now) {
-  auto row = transaction.exec_params1(sql::count_drained,
-                                      static_cast<long long>(begun.position));
-  auto at = [&](int column) { return row[column].as<std::int64_t>(); };
-  drain_certificate done;
-  done.begun_at = begun.at;
-  done.ended_at = now;
-  done.from = begun.position;
-  done.to = at(0);
-  done.waiting_before = begun.waiting;
-  done.accepted = at(1);
-  done.requeued = at(2);
-  done.stored = at(3);
-  done.discarded = at(4);
-  done.quarantined = at(6);
-  done.newly_quarantined =
-      done.quarantined + done.requeued + at(5) - begun.quarantined;
-  return done;
+drain_ending end_drain(pqxx::nontransaction &transaction,
+                       const drain_beginning &begun, timestamp now) {
+  auto row = transaction.exec1(sql::count_queue);
+  drain_ending ended{
+      now, row[0].as<std::int64_t>(), row[2].as<std::int64_t>(), {}};
+  auto counts = transaction.exec_params(sql::ledger_counts,
+                                        static_cast<long long>(begun.position));
+  for (const auto &count : counts)
+    ended.booked.emplace(count[0].c_str(), count[1].as<std::int64_t>());
+  return ended;
 }
 
 } // namespace
@@ -122,7 +110,7 @@ postgres_store::change_gate(const gate_change &asked) {
 }
 
 result<std::optional<drain_certificate>> postgres_store::finish_drain() {
-  act by("sluice", "nothing is pending or processing");
+  act by("sluice", "nothing is pending or processing any more");
   std::optional<drain_certificate> certificate;
   auto work = [&](pqxx::nontransaction &transaction) {
     auto now = session_->now();
@@ -141,7 +129,7 @@ result<std::optional<drain_certificate>> postgres_store::finish_drain() {
     if (!begun)
       throw refusal(errc::rejected, "control has no gate.drain_begin");
     auto drained = after_drain(seen.state(), seen.now);
-    certificate = certify(transaction, *begun, seen.now);
+    certificate = certify(*begun, end_drain(transaction, *begun, seen.now));
     write_last_drain(seen.rows, *certificate);
     write_gate(seen.rows, drained);
     save_gate(transaction, seen.rows, drained, now);

@@ -23,7 +23,6 @@ SELECT key, value, $3::bigint,
 FROM unnest($1::text[], $2::text[]) AS fresh (key, value)
 ON CONFLICT (key) DO UPDATE SET value = excluded.value,
   version = excluded.version, updated_at = excluded.updated_at)sql";
-inline constexpr char tell_gate[] = "NOTIFY sluice_gate";
 inline constexpr char audit[] = R"sql(
 INSERT INTO audit_log (at, actor, action, target, reason, detail)
 VALUES (coalesce($1::timestamptz, statement_timestamp()), $2::text, $3::text,
@@ -37,17 +36,9 @@ SELECT (SELECT coalesce(max(seq), 0) FROM ledger),
   count(*) FILTER (WHERE status <> 'quarantined'),
   count(*) FILTER (WHERE status = 'quarantined')
 FROM event_queue)sql";
-inline constexpr char count_drained[] = R"sql(
-SELECT greatest(coalesce(max(seq), 0), $1::bigint),
-  coalesce(sum(count) FILTER (WHERE kind = 'accepted'), 0)::bigint,
-  coalesce(sum(count) FILTER (WHERE kind = 'requeued'), 0)::bigint,
-  coalesce(sum(count) FILTER (WHERE kind = 'stored'), 0)::bigint,
-  coalesce(sum(count) FILTER
-    (WHERE kind IN ('discarded', 'undoubled')), 0)::bigint,
-  coalesce(sum(count) FILTER
-    (WHERE kind IN ('discarded_quarantined', 'undoubled_quarantined')), 0)::bigint,
-  (SELECT count(*) FROM event_queue WHERE status = 'quarantined')
-FROM ledger WHERE seq > $1::bigint)sql";
+inline constexpr char ledger_counts[] =
+    "SELECT kind, sum(count)::bigint FROM ledger WHERE seq > $1::bigint"
+    " GROUP BY kind";
 
 // What leaves quarantine has a kind of its own: a drain counts it apart.
 inline constexpr char requeue[] = R"sql(

@@ -181,6 +181,7 @@ LOCK TABLE event_queue, events, discarded, ledger
   IN SHARE ROW EXCLUSIVE MODE;
 DROP FUNCTION IF EXISTS sluice_enqueue(uuid[], uuid[], text[], text[], text[],
   uuid[], bigint[], timestamptz);
+DROP FUNCTION IF EXISTS sluice_move_some(uuid, uuid[], uuid[], timestamptz);
 SET LOCAL work_mem = '64MB';
 DELETE FROM ledger;
 ALTER TABLE ledger ADD COLUMN ids uuid[];

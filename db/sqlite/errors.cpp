@@ -56,11 +56,8 @@ int code_of(const std::exception &cause) {
 
 error describe(std::string_view operation, const std::exception &cause) {
   std::string text(operation);
-  if (dynamic_cast<const wrong_schema *>(&cause) != nullptr)
-    return {errc::schema, text + ": " + cause.what(), {}, {}};
-  if (const auto *closed = dynamic_cast<const gate_closed *>(&cause))
-    return {
-        errc::closed, text + ": " + cause.what(), {}, closed->retry_after()};
+  if (const auto *known = dynamic_cast<const refusal *>(&cause))
+    return {known->code, text + ": " + cause.what(), {}, known->retry_after};
   int code = code_of(cause);
   if (primary(code) == SQLITE_INTERRUPT)
     return {

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <exception>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 
@@ -9,29 +10,12 @@
 
 namespace sluice::db::sqlite {
 
-/// A schema that is not the one this program knows; thrown inside this
-/// folder only.
-class wrong_schema : public std::exception {
-public:
-  explicit wrong_schema(std::string text) : text_(std::move(text)) {}
-  const char *what() const noexcept override { return text_.c_str(); }
-
-private:
-  std::string text_;
-};
-
-/// The gate takes no events; thrown inside this folder only.
-class gate_closed : public std::exception {
-public:
-  explicit gate_closed(std::chrono::seconds retry_after)
-      : retry_after_(retry_after) {}
-  const char *what() const noexcept override {
-    return "the gate takes no events at present";
-  }
-  std::chrono::seconds retry_after() const { return retry_after_; }
-
-private:
-  std::chrono::seconds retry_after_;
+/// Thrown inside this folder only: ends a transaction with this error.
+struct refusal : std::runtime_error {
+  refusal(errc why, const std::string &text, std::chrono::seconds pause = {})
+      : std::runtime_error(text), code(why), retry_after(pause) {}
+  errc code;
+  std::chrono::seconds retry_after;
 };
 
 /// What a caller does about an SQLite result code, extended or not.

@@ -157,7 +157,7 @@ std::optional<accept_outcome::kind> kind_of(char letter) {
 constexpr std::size_t id_text_size = 36;
 constexpr std::size_t doubt_entry_size = 1 + id_text_size;
 
-/// What becomes of events that come in now. Throws `gate_closed`.
+/// What becomes of events that come in now. Throws `refusal` (closed).
 accept_outcome::kind fresh_events(connection &database) {
   switch (read_ingest_mode(database)) {
   case ingest_mode::async:
@@ -165,7 +165,8 @@ accept_outcome::kind fresh_events(connection &database) {
   case ingest_mode::sync:
     return accept_outcome::kind::created;
   case ingest_mode::reject:
-    throw gate_closed(read_gate(database, {}).retry_after);
+    throw refusal(errc::closed, "the gate takes no events at present",
+                  read_gate(database, {}).retry_after);
   }
   return accept_outcome::kind::accepted;
 }

@@ -13,7 +13,7 @@
 namespace sluice::db::sqlite {
 
 /// Decides the keys and queues the events, or stores them, as the gate stands;
-/// one outcome each, in order. Throws `gate_closed`.
+/// one outcome each, in order. Throws `refusal` (closed).
 std::vector<accept_outcome> accept(connection &database,
                                    std::span<const new_event> events,
                                    std::chrono::seconds window, timestamp now);

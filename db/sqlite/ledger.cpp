@@ -9,9 +9,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include <SQLiteCpp/Exception.h>
-#include <sqlite3.h>
-
+#include "db/sqlite/errors.hpp"
 #include "db/sqlite/queries.hpp"
 
 namespace sluice::db::sqlite {
@@ -54,6 +52,15 @@ constexpr auto digit_values = [] {
   return values;
 }();
 
+/// For a message: the beginning of it, without what a terminal obeys.
+std::string printable(std::string_view text) {
+  std::string shown(text.substr(0, 40));
+  for (auto &character : shown)
+    if (character < ' ' || character > '~')
+      character = '?';
+  return shown;
+}
+
 /// As `uuid::parse`, for millions: without a look at the dashes.
 uuid read_id(std::string_view text) {
   static constexpr std::array<std::uint8_t, id_bytes_size> positions{
@@ -68,9 +75,9 @@ uuid read_id(std::string_view text) {
     bytes[i] = static_cast<std::uint8_t>(high << 4 | low);
   }
   if (faults != 0)
-    throw SQLite::Exception("a row of events, event_queue or discarded has an "
-                            "id that is none",
-                            SQLITE_CORRUPT);
+    throw refusal(errc::rejected, "a row of events, event_queue or discarded "
+                                  "has an id that is none: '" +
+                                      printable(text) + "'");
   return uuid(bytes);
 }
 
@@ -95,8 +102,7 @@ std::string_view ids_of(statement_loan &row) {
   auto blob = row->getColumn(3);
   auto size = static_cast<std::size_t>(blob.getBytes());
   if (size % id_bytes_size != 0)
-    throw SQLite::Exception("an entry of the ledger is cut off",
-                            SQLITE_CORRUPT);
+    throw refusal(errc::rejected, "an entry of the ledger is cut off");
   return {static_cast<const char *>(blob.getBlob()), size};
 }
 

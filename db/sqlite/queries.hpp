@@ -257,20 +257,19 @@ inline constexpr char add_control[] =
     "INSERT INTO control (key, value, version, updated_at)"
     " VALUES (?1, ?2, 1, ?3)";
 
-inline constexpr char set_control[] =
-    "INSERT INTO control (key, value, version, updated_at)"
-    " VALUES (?1, ?2, 1, ?3)"
-    " ON CONFLICT (key) DO UPDATE SET value = excluded.value,"
-    " version = version + 1, updated_at = excluded.updated_at";
-inline constexpr char drop_control[] = "DELETE FROM control WHERE key = ?1";
 inline constexpr char add_to_audit_log[] =
     "INSERT INTO audit_log (at, actor, action, target, reason, detail)"
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 
 // -- gate --------------------------------------------------------------------
 
-inline constexpr char gate_values[] =
+inline constexpr char gate_rows[] =
     "SELECT key, value FROM control WHERE key >= 'gate.' AND key < 'gate/'";
+inline constexpr char forget_gate[] =
+    "DELETE FROM control WHERE key >= 'gate.' AND key < 'gate/'";
+inline constexpr char add_gate_row[] =
+    "INSERT INTO control (key, value, version, updated_at)"
+    " VALUES (?1, ?2, ?3, ?4)";
 inline constexpr char gate_ingest[] =
     "SELECT value FROM control WHERE key = 'gate.ingest'";
 inline constexpr char gate_processing[] =
@@ -289,8 +288,7 @@ inline constexpr char count_quarantined[] =
 inline constexpr char ledger_position[] =
     "SELECT coalesce(max(seq), 0) FROM ledger";
 inline constexpr char ledger_counts[] =
-    "SELECT kind, sum(count) FROM ledger WHERE seq > ?1 AND seq <= ?2"
-    " GROUP BY kind";
+    "SELECT kind, sum(count) FROM ledger WHERE seq > ?1 GROUP BY kind";
 inline constexpr char ledger_ids[] =
     "SELECT organization_id, kind, count, ids FROM ledger WHERE kind IN"
     " ('accepted', 'created', 'opening', 'adopted', 'written_off')";

@@ -47,22 +47,25 @@ int schema_version(const std::string &path) {
 
 void require_not_newer(int found) {
   if (found > known_version())
-    throw wrong_schema(
+    throw refusal(
+        errc::schema,
         "the database has schema version " + std::to_string(found) +
-        ", this program knows " + std::to_string(known_version()) +
-        "; a newer sluice is needed for version " + std::to_string(found));
+            ", this program knows " + std::to_string(known_version()) +
+            "; a newer sluice is needed for version " + std::to_string(found));
 }
 
 void require_known(int found) {
   require_not_newer(found);
   if (found == 0)
-    throw wrong_schema("the database has no schema yet; `sluice migrate up` "
-                       "makes it");
+    throw refusal(errc::schema,
+                  "the database has no schema yet; `sluice migrate up` "
+                  "makes it");
   if (found < known_version())
-    throw wrong_schema("the database has schema version " +
-                       std::to_string(found) + ", this program needs " +
-                       std::to_string(known_version()) +
-                       "; `sluice migrate up` brings it there");
+    throw refusal(errc::schema, "the database has schema version " +
+                                    std::to_string(found) +
+                                    ", this program needs " +
+                                    std::to_string(known_version()) +
+                                    "; `sluice migrate up` brings it there");
 }
 
 int apply_migrations(connection &database, timestamp now) {

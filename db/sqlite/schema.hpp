@@ -14,11 +14,11 @@ int schema_version(connection &database);
 /// Changes nothing. Throws `SQLite::Exception`.
 int schema_version(const std::string &path);
 
-/// Throws `wrong_schema`, saying what to do, unless `found` is the version
+/// Throws `refusal` (schema), saying what to do, unless `found` is the version
 /// that this program knows.
 void require_known(int found);
 
-/// Throws `wrong_schema` when `found` is newer than this program knows.
+/// Throws `refusal` (schema) when `found` is newer than this program knows.
 void require_not_newer(int found);
 
 /// Applies the migrations that are missing, one transaction each; returns how

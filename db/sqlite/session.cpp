@@ -1,5 +1,6 @@
 #include "db/sqlite/session.hpp"
 
+#include <algorithm>
 #include <utility>
 #include <variant>
 
@@ -20,6 +21,8 @@ namespace {
 using nothing = std::monostate;
 
 constexpr change_mode clients_wait{.where = fair_lock::line::first};
+// A repair compares all ids while it holds the writer's turn.
+constexpr std::chrono::milliseconds repair_limit{60'000};
 // Nobody was told of it but the process that ended with the power.
 constexpr change_mode undone_by_power_loss{.is_durable = false};
 
@@ -55,6 +58,13 @@ auto session::change(std::string_view operation, Work work, change_mode mode) {
       }));
 }
 
+template <class Value, class Work>
+result<Value> session::ask(std::string_view operation, Work &work) try {
+  return work(*reader_, file_->now());
+} catch (const refusal &cause) {
+  return tl::unexpected(describe(operation, cause));
+}
+
 template <class Work>
 auto session::look(std::string_view operation, Work work,
                    std::chrono::milliseconds limit) {
@@ -65,7 +75,7 @@ auto session::look(std::string_view operation, Work work,
   try {
     reader_->set_deadline(connection::clock::now() + limit);
     reader_->execute("BEGIN");
-    result<value> answer = work(*reader_, file_->now());
+    auto answer = ask<value>(operation, work);
     reader_->execute("COMMIT");
     return answer;
   } catch (const std::exception &cause) {
@@ -307,9 +317,11 @@ result<ledger_report> session::verify(int most,
 
 result<ledger_report> session::repair_ledger(std::string_view actor,
                                              std::string_view reason) {
-  return change("repair_ledger", [&](connection &database, timestamp now) {
-    return sqlite::repair_ledger(database, actor, reason, now);
-  });
+  return change("repair_ledger",
+                [&](connection &database, timestamp now) {
+                  return sqlite::repair_ledger(database, actor, reason, now);
+                },
+                {.limit = std::max(file_->options.call_timeout, repair_limit)});
 }
 
 result<int> session::requeue(const item_order &order) {

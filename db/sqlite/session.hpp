@@ -83,6 +83,9 @@ private:
   /// `work(connection &, timestamp)` in a transaction of the writer.
   template <class Work>
   auto change(std::string_view operation, Work work, change_mode mode = {});
+  /// What `work` says, or what it refuses.
+  template <class Value, class Work>
+  result<Value> ask(std::string_view operation, Work &work);
   /// `work(connection &, timestamp)` on one snapshot of the session's reader,
   /// within `limit`.
   template <class Work>

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -20,6 +21,8 @@ struct change_mode {
   /// Whether it has to survive a loss of power by itself. Otherwise it may be
   /// undone by one, until anything else was committed durably after it.
   bool is_durable = true;
+  /// How long it may take; nothing: as a call.
+  std::optional<std::chrono::milliseconds> limit{};
 };
 
 /// `error::doubt` of a commit that was made but could not be synced: it stands
@@ -47,7 +50,8 @@ public:
   template <class Work>
   auto run(std::string_view operation, change_mode mode, Work work)
       -> result<std::invoke_result_t<Work, connection &>> {
-    auto deadline = fair_lock::clock::now() + call_timeout_;
+    auto deadline =
+        fair_lock::clock::now() + mode.limit.value_or(call_timeout_);
     auto turn = turns_.acquire(deadline, mode.where);
     if (!turn)
       return fail(errc::conflict, late(operation));

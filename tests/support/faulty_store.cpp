@@ -153,7 +153,17 @@ public:
   }
   db::result<std::optional<db::gate_state>>
   change_gate(const db::gate_change &change) override {
-    return call("change_gate", [&] { return inner_->change_gate(change); });
+    bool is_made = false;
+    auto answer = call("change_gate", [&] {
+      auto made = inner_->change_gate(change);
+      is_made = made.has_value();
+      return made;
+    });
+    const std::vector<db::accept_outcome> none;
+    if (!answer && answer.error().code == db::errc::in_doubt &&
+        answer.error().doubt.empty())
+      answer.error().doubt = write_doubt(is_made ? &none : nullptr);
+    return answer;
   }
   db::result<std::optional<db::drain_certificate>> finish_drain() override {
     return call("finish_drain", [&] { return inner_->finish_drain(); });

@@ -60,6 +60,49 @@ public:
       value_of(session_->move_each(taken.id, ids_of(taken)));
   }
 
+  /// Claims everything that is due, and sends all of it to quarantine.
+  std::vector<db::event_id> quarantine_all() {
+    auto taken = claim();
+    std::vector<db::failure> failures;
+    for (auto id : ids_of(taken))
+      failures.push_back({id, "bad", std::nullopt});
+    value_of(session_->fail_items(taken.id, failures));
+    return ids_of(taken);
+  }
+
+  /// Accepts that many fresh events, and sends them to quarantine.
+  std::vector<db::event_id> quarantine_some(int count) {
+    auto ids = accept_some(count);
+    REQUIRE(quarantine_all().size() == ids.size());
+    return ids;
+  }
+
+  /// Changes the gate; who and why are always given.
+  db::gate_state change_gate(db::gate_change what) {
+    what.actor = "eve@example.com";
+    what.reason = "a test";
+    auto changed = value_of(session_->change_gate(what));
+    REQUIRE(changed);
+    return *changed;
+  }
+  db::gate_state turn(db::ingest_mode mode) {
+    return change_gate({.ingest = mode});
+  }
+  db::gate_state turn(db::processing_mode mode) {
+    return change_gate({.processing = mode});
+  }
+
+  db::ledger_report verify(int most = 100) {
+    return value_of(session_->verify(most, 60s));
+  }
+
+  /// What the ledger has of a kind.
+  long in_ledger(const std::string &kind) {
+    return store_->count("SELECT coalesce(sum(count), 0) FROM ledger WHERE "
+                         "kind = '" +
+                         kind + "'");
+  }
+
   /// A query for the first tenant's inbox, to be made narrower.
   db::inbox_query query() const {
     db::inbox_query made;
@@ -92,6 +135,16 @@ private:
   tenant tenant_;
   db::node node_;
 };
+
+/// An operator's order on these items, who and why with it.
+inline db::item_order order_for(const std::vector<db::event_id> &ids) {
+  return {ids, "anna", "ticket 12"};
+}
+
+/// An id as SQL has it.
+inline std::string quoted(db::event_id id) {
+  return "'" + id.to_string() + "'";
+}
 
 /// The name of each store in turn.
 #define EACH_STORE GENERATE(from_range(available_stores()))

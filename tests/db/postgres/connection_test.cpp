@@ -1,3 +1,4 @@
+#include <numeric>
 #include <thread>
 
 #include "db/postgres/connection_string.hpp"
@@ -91,10 +92,9 @@ TEST_CASE("nodes that migrate at once apply each migration once",
     nodes.emplace_back([&] { count = value_of(source->migrate()); });
   for (auto &node : nodes)
     node.join();
-  std::sort(applied.begin(), applied.end());
-  CHECK(applied[0] == 0);
-  CHECK(applied[2] == 0);
-  CHECK(applied[3] == value_of(source->schema()).known);
+  // Each migration has a transaction of its own; any node may be first at it.
+  CHECK(std::accumulate(applied.begin(), applied.end(), 0) ==
+        value_of(source->schema()).known);
   CHECK(source->connect(db::purpose::work));
 }
 
