@@ -23,6 +23,22 @@ struct gate_view {
   db::gate_state state;
 };
 
+/// Whether events are taken now, as far as this node knows; the store decides.
+struct intake_state {
+  enum class kind : std::uint8_t {
+    open,
+    /// The gate stands at `reject`.
+    rejected,
+    /// The queue is too long for more.
+    full,
+  };
+  kind what = kind::open;
+  /// Events go straight into the log.
+  bool is_sync = false;
+  /// Unless it is open: when to ask again.
+  std::chrono::seconds retry_after{0};
+};
+
 /// What became of a change of the gate.
 struct gate_answer {
   /// False: the version was not the one that was expected; nothing changed.
@@ -62,9 +78,7 @@ struct health_sample {
   std::string node;
   gate_view gate;
   ledger_view ledger;
-  /// Set while events are refused because the queue is too long: when to ask
-  /// again.
-  std::optional<std::chrono::seconds> full_for;
+  intake_state intake;
 };
 
 /// The way from threads outside the actor system to the actors behind it.
@@ -141,13 +155,9 @@ public:
         [&](auto done) { rescue(std::move(done)); });
   }
 
-  /// The gate as this node sees it: for what is shown, and for refusing early.
-  /// The store decides. Never blocks.
-  virtual gate_view gate() const = 0;
-
-  /// Set while the queue is too long for more events: when to ask again.
-  /// Never blocks.
-  virtual std::optional<std::chrono::seconds> full_for() const = 0;
+  /// For each request, to refuse early what the store would refuse. Cheap:
+  /// neither locks nor allocates.
+  virtual intake_state intake() const = 0;
 
   /// Looks for items now, whatever the poll interval says. Never blocks.
   virtual void poll_now() = 0;

@@ -174,8 +174,8 @@ using health_actor = caf::typed_actor<
 using gate_actor = caf::typed_actor<
     // From outside: change the dials. Answered when all live nodes act by it.
     caf::reacts_to<order_atom, gate_order_ptr>,
-    // To itself: look how the dials stand.
-    caf::reacts_to<tick_atom>,
+    // To itself: look how the dials stand, unless that was planned anew since.
+    caf::reacts_to<tick_atom, std::uint64_t>,
     // Drills and tests: die at once.
     caf::reacts_to<crash_atom>>;
 

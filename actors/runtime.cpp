@@ -6,7 +6,6 @@
 #include <spdlog/spdlog.h>
 
 #include "actors/control/supervisor.hpp"
-#include "actors/intake/fullness.hpp"
 #include "actors/shared.hpp"
 #include "actors/spawn.hpp"
 
@@ -56,8 +55,7 @@ bool crash_child(const shared_parts &parts, std::string_view child) {
 class door_impl final : public gateway {
 public:
   explicit door_impl(parts_ptr parts)
-      : parts_(std::move(parts)), patience_(patience_of(parts_->settings)),
-        full_(parts_->settings.ingest.max_queue_depth) {}
+      : parts_(std::move(parts)), patience_(patience_of(parts_->settings)) {}
 
   void accept_later(std::vector<db::new_event> events,
                     on_accepted done) override {
@@ -79,24 +77,34 @@ public:
   health_sample health() const override {
     auto sample = parts_->health_board.get();
     const auto &counts = parts_->counts;
-    sample.full_for = full_now(sample);
     sample.accepted = counts.accepted;
     sample.created = counts.created;
     sample.stored = counts.stored;
     sample.quarantined = counts.quarantined;
     sample.restarts = counts.restarts;
-    sample.gate = parts_->gate_board.get();
+    sample.gate = parts_->gate_state.get();
+    sample.intake = intake();
     sample.ledger = parts_->ledger_board.get();
     sample.is_ready = sample.is_ready && parts_->ingest.get() != nullptr &&
-                      !sample.full_for &&
-                      sample.gate.state.ingest != db::ingest_mode::reject;
+                      sample.intake.what == intake_state::kind::open;
     return sample;
   }
 
-  gate_view gate() const override { return parts_->gate_board.get(); }
-
-  std::optional<std::chrono::seconds> full_for() const override {
-    return full_now(parts_->health_board.get());
+  intake_state intake() const override {
+    using enum intake_state::kind;
+    switch (parts_->gate_state.ingest()) {
+    case db::ingest_mode::sync:
+      // What goes straight into the log needs no room in the queue.
+      return {.what = open, .is_sync = true};
+    case db::ingest_mode::reject:
+      return {.what = rejected,
+              .retry_after = parts_->gate_state.retry_after()};
+    case db::ingest_mode::async:
+      break;
+    }
+    if (auto wait = parts_->room.wait(parts_->counts))
+      return {.what = full, .retry_after = *wait};
+    return {};
   }
 
   void poll_now() override {
@@ -137,21 +145,12 @@ protected:
   }
 
 private:
-  std::optional<std::chrono::seconds>
-  full_now(const health_sample &sample) const {
-    // What goes straight into the log needs no room in the queue.
-    if (parts_->gate_board.get().state.ingest == db::ingest_mode::sync)
-      return std::nullopt;
-    return full_.wait(sample, parts_->counts);
-  }
-
   parts_ptr parts_;
   std::chrono::milliseconds patience_;
   /// Shared with those that are in flight, which may outlive us.
   std::shared_ptr<std::atomic<std::size_t>> in_flight_ =
       std::make_shared<std::atomic<std::size_t>>(0);
   std::atomic<std::size_t> next_reader_{0};
-  mutable fullness full_;
 };
 
 class system_config : public caf::actor_system_config {
@@ -208,10 +207,9 @@ private:
   }
 
   static parts_ptr make_parts(const options &start) {
-    auto parts = std::make_shared<shared_parts>();
+    auto parts = std::make_shared<shared_parts>(start.settings);
     parts->source = start.source;
     parts->self = start.self;
-    parts->settings = start.settings;
     parts->on_escalation = start.on_escalation;
     parts->ingest.limit(
         static_cast<std::size_t>(start.settings.ingest.max_batch));

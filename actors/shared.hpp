@@ -6,8 +6,10 @@
 #include <mutex>
 #include <vector>
 
+#include "actors/control/gate_board.hpp"
 #include "actors/counters.hpp"
 #include "actors/handle_box.hpp"
+#include "actors/intake/fullness.hpp"
 #include "actors/intake/intake_box.hpp"
 #include "actors/interfaces.hpp"
 #include "config/settings.hpp"
@@ -35,9 +37,14 @@ private:
 /// What all actors of one service share: where the store is, who this node
 /// is, the settings, the counters, and the ways to each other.
 struct shared_parts {
+  explicit shared_parts(config::settings chosen)
+      : settings(std::move(chosen)), room(settings.ingest.max_queue_depth) {}
+
   std::shared_ptr<db::store_source> source;
   db::node self;
   config::settings settings;
+  /// Whether the queue has room for more; fed by the health actor.
+  fullness room;
   /// Called when restarting does not help any more.
   std::function<void()> on_escalation;
   counters counts;
@@ -45,7 +52,7 @@ struct shared_parts {
   /// would count as a dead node's, so nothing is claimed before.
   std::atomic<bool> is_enlisted{false};
   board<health_sample> health_board;
-  board<gate_view> gate_board;
+  gate_board gate_state;
   board<ledger_view> ledger_board;
   intake_box ingest;
   handle_box<poller_actor> poller;

@@ -16,18 +16,6 @@ constexpr std::chrono::milliseconds busy_interval{50};
 
 constexpr char ourselves[] = "sluice";
 
-bool lets_items_through(const gate_view &view) {
-  switch (view.state.processing) {
-  case db::processing_mode::running:
-  case db::processing_mode::draining:
-    return true;
-  case db::processing_mode::paused:
-  case db::processing_mode::drained:
-    return false;
-  }
-  return false;
-}
-
 db::gate_change back_to_normal() {
   db::gate_change change;
   change.ingest = db::ingest_mode::async;
@@ -51,18 +39,17 @@ gate_keeper::gate_keeper(pointer self) : self_(self) {}
 void gate_keeper::init(parts_ptr parts) {
   parts_ = std::move(parts);
   session_.emplace(parts_->source, db::purpose::work);
-  self_->send(self_, tick_atom::value);
+  self_->send(self_, tick_atom::value, plan_);
 }
 
 void gate_keeper::order(const gate_order &what) {
-  auto changed = session_->with(
-      [&](db::store &store) { return store.change_gate(what.change); });
+  auto changed = change(what.change);
   if (!changed)
     return what.done(tl::unexpected(changed.error()));
   if (!*changed) {
     look();
     return what.done(gate_answer{.is_made = false,
-                                 .state = parts_->gate_board.get().state,
+                                 .state = parts_->gate_state.get().state,
                                  .behind = {}});
   }
   spdlog::info("gate version {}: ingest {}, processing {}, delivery {}",
@@ -75,15 +62,41 @@ void gate_keeper::order(const gate_order &what) {
        .deadline = clock::now() + what.patience,
        .done = what.done});
   settle_orders();
+  plan();
 }
 
-void gate_keeper::tick() {
+db::result<std::optional<db::gate_state>>
+gate_keeper::change(const db::gate_change &what) {
+  auto changed =
+      session_->with([&](db::store &store) { return store.change_gate(what); });
+  if (changed || changed.error().code != db::errc::in_doubt)
+    return changed;
+  // Whether it was committed is found out before anybody is told.
+  auto session = session_->get_until(clock::now() +
+                                     parts_->settings.store.connect_timeout);
+  auto settled = session ? (*session)->resolve(changed.error())
+                         : tl::unexpected(session.error());
+  if (!settled)
+    return changed;
+  if (!*settled)
+    return db::fail(db::errc::unavailable, changed.error().text);
+  return session_->with([](db::store &store) { return store.gate(); })
+      .map([](db::gate_state state) { return std::optional(state); });
+}
+
+void gate_keeper::tick(std::uint64_t plan_of) {
+  if (plan_of != plan_)
+    return;
   look();
   settle_orders();
-  auto is_busy = !open_.empty() || parts_->gate_board.get().state.processing ==
+  plan();
+}
+
+void gate_keeper::plan() {
+  auto is_busy = !open_.empty() || parts_->gate_state.get().state.processing ==
                                        db::processing_mode::draining;
   self_->delayed_send(self_, is_busy ? busy_interval : look_interval,
-                      tick_atom::value);
+                      tick_atom::value, ++plan_);
 }
 
 void gate_keeper::look() {
@@ -103,16 +116,15 @@ void gate_keeper::follow_up(const db::gate_state &state) {
     change_back(give_up_drain(), state);
 }
 
-void gate_keeper::change_back(db::gate_change change,
+void gate_keeper::change_back(db::gate_change order,
                               const db::gate_state &from) {
   // Another node may be first, or an operator: then the version is another.
-  change.expected_version = from.version;
-  change.actor = ourselves;
-  auto changed = session_->with(
-      [&](db::store &store) { return store.change_gate(change); });
+  order.expected_version = from.version;
+  order.actor = ourselves;
+  auto changed = change(order);
   if (!changed || !*changed)
     return;
-  spdlog::warn("gate: {}", change.reason);
+  spdlog::warn("gate: {}", order.reason);
   publish(**changed);
 }
 
@@ -129,11 +141,9 @@ void gate_keeper::finish_drain() {
 }
 
 void gate_keeper::publish(const db::gate_state &state) {
-  auto before = parts_->gate_board.get();
-  gate_view now{.is_known = true, .state = state};
-  parts_->gate_board.set(now);
-  if (before.state.version != state.version && !lets_items_through(before) &&
-      lets_items_through(now))
+  auto was_claiming = parts_->gate_state.is_claiming();
+  parts_->gate_state.set({.is_known = true, .state = state});
+  if (!was_claiming && parts_->gate_state.is_claiming())
     caf::anon_send(parts_->poller.get(), poll_atom::value);
   if (told_version_ == state.version || !parts_->is_enlisted)
     return;
@@ -171,7 +181,7 @@ gate_actor::behavior_type gate(gate_keeper::pointer self, parts_ptr parts) {
   self->state.init(std::move(parts));
   return {
       [=](order_atom, gate_order_ptr &what) { self->state.order(*what); },
-      [=](tick_atom) { self->state.tick(); },
+      [=](tick_atom, std::uint64_t plan) { self->state.tick(plan); },
       [](crash_atom) { throw std::runtime_error("crash requested"); },
   };
 }

@@ -23,7 +23,7 @@ public:
   void order(const gate_order &what);
 
   /// Looks how the dials stand, and plans the next look.
-  void tick();
+  void tick(std::uint64_t plan);
 
 private:
   using clock = std::chrono::steady_clock;
@@ -35,10 +35,13 @@ private:
     std::function<void(db::result<gate_answer>)> done;
   };
 
+  void plan();
   void look();
   /// What the state itself asks for: an expiry, the end of a drain.
   void follow_up(const db::gate_state &state);
-  void change_back(db::gate_change change, const db::gate_state &from);
+  /// As `store::change_gate`; what is in doubt is resolved.
+  db::result<std::optional<db::gate_state>> change(const db::gate_change &what);
+  void change_back(db::gate_change order, const db::gate_state &from);
   void finish_drain();
   void publish(const db::gate_state &state);
   void settle_orders();
@@ -47,6 +50,7 @@ private:
   parts_ptr parts_;
   std::optional<store_session> session_;
   std::vector<open_order> open_;
+  std::uint64_t plan_ = 0;
   /// The version that this node's heartbeat has told.
   std::int64_t told_version_ = -1;
 };

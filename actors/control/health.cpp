@@ -44,13 +44,12 @@ void health_state::sample() {
     spdlog::info("database reached");
   auto now = std::chrono::steady_clock::now();
   const auto &counts = parts_->counts;
-  sample.accepted = counts.accepted;
-  sample.created = counts.created;
-  sample.stored = counts.stored;
-  accepted_.note(sample.accepted + sample.created, now);
-  stored_.note(sample.stored + sample.created, now);
+  accepted_.note(counts.accepted + counts.created, now);
+  stored_.note(counts.stored + counts.created, now);
   sample.accepted_per_minute = accepted_.per_minute();
   sample.stored_per_minute = stored_.per_minute();
+  if (depth)
+    parts_->room.note(depth->pending, counts, sample.stored_per_minute);
   parts_->health_board.set(std::move(sample));
   self_->delayed_send(self_, settings.health.sample_interval, tick_atom::value);
 }

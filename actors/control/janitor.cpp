@@ -28,7 +28,7 @@ void janitor_state::beat() {
   if (parts_->is_enlisted) {
     auto alive = session_->with([&](db::store &store) {
       return store.heartbeat(parts_->self.id,
-                             parts_->gate_board.get().state.version);
+                             parts_->gate_state.get().state.version);
     });
     parts_->is_enlisted = !alive || *alive;
   }

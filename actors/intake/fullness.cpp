@@ -9,17 +9,20 @@ namespace {
 
 constexpr double longest_wait = 60;
 
-long depth_now(const health_sample &sample, const counters &now) {
-  auto came = static_cast<long>(now.accepted - sample.accepted);
-  auto went = static_cast<long>(now.stored - sample.stored);
-  return std::max(0L, sample.depth.pending + came - went);
+std::int64_t growth(const counters &now) {
+  return static_cast<std::int64_t>(now.accepted) -
+         static_cast<std::int64_t>(now.stored);
 }
 
 } // namespace
 
-std::optional<std::chrono::seconds> fullness::wait(const health_sample &sample,
-                                                   const counters &now) {
-  auto depth = depth_now(sample, now);
+void fullness::note(long depth, const counters &now, double stored_per_minute) {
+  base_ = depth - growth(now);
+  stored_per_minute_ = stored_per_minute;
+}
+
+std::optional<std::chrono::seconds> fullness::wait(const counters &now) {
+  auto depth = base_ + growth(now);
   auto room_at = greatest_ - greatest_ / 10;
   // Two callers may decide at once; the next one puts it right.
   if (depth >= greatest_)
@@ -28,7 +31,7 @@ std::optional<std::chrono::seconds> fullness::wait(const health_sample &sample,
     is_full_ = false;
   if (!is_full_)
     return std::nullopt;
-  auto per_second = std::max(sample.stored_per_minute / 60, 0.001);
+  auto per_second = std::max(stored_per_minute_ / 60, 0.001);
   auto seconds = static_cast<double>(depth - room_at) / per_second;
   return std::chrono::seconds(
       std::lround(std::clamp(std::ceil(seconds), 1.0, longest_wait)));

@@ -2,29 +2,35 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <optional>
 
 #include "actors/counters.hpp"
-#include "actors/gateway.hpp"
 
 namespace sluice::actors {
 
 /// Decides whether the queue is too long for more events. It closes at the
 /// greatest depth and opens again a tenth below, so that it does not flap.
 /// Between two samples of the depth this node's own counters tell how it
-/// changed. Thread-safe.
+/// changed. Thread-safe, without locks.
 class fullness {
 public:
   explicit fullness(long greatest_depth) : greatest_(greatest_depth) {}
 
+  /// So many items wait, while the counters stand as they do, and the queue is
+  /// emptied at this rate.
+  void note(long depth, const counters &now, double stored_per_minute);
+
   /// Nothing while there is room; else the time that the queue will take to
-  /// get there at the rate at which it is emptied now, between 1 s and a
-  /// minute. `sample` is the last one as it was taken.
-  std::optional<std::chrono::seconds> wait(const health_sample &sample,
-                                           const counters &now);
+  /// get there, between 1 s and a minute.
+  std::optional<std::chrono::seconds> wait(const counters &now);
 
 private:
   const long greatest_;
+  /// The depth less what this node put in and took out since it started; with
+  /// the counters of any later moment it gives the depth at that moment.
+  std::atomic<std::int64_t> base_{0};
+  std::atomic<double> stored_per_minute_{0};
   std::atomic<bool> is_full_{false};
 };
 

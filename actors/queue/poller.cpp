@@ -81,10 +81,7 @@ void poller_state::poll_or_plan() {
 // The database decides; this only saves asking it in vain. The gate wakes the
 // poller when items may be claimed again.
 bool poller_state::may_claim() {
-  auto processing = parts_->gate_board.get().state.processing;
-  auto is_open = processing == db::processing_mode::running ||
-                 processing == db::processing_mode::draining;
-  auto most = ramp_.width(is_open, clock::now());
+  auto most = ramp_.width(parts_->gate_state.is_claiming(), clock::now());
   return room_ > 0 && handed_out_.size() < most;
 }
 

@@ -6,7 +6,7 @@ import time
 
 import client
 import gate
-from harness import main
+from harness import main, wait_until
 from service import Service
 from stores import open_store
 
@@ -18,7 +18,7 @@ class Hammer(threading.Thread):
 
     def __init__(self, port, key):
         super().__init__(daemon=True)
-        self.answers = collections.deque(maxlen=100_000)
+        self.answers = collections.deque(maxlen=1_000_000)
         self.ends = threading.Event()
         self._connection = client.Connection(port)
         self._headers = [("X-API-Key", key),
@@ -54,7 +54,7 @@ def body(run):
         mode = ("sync", "reject", "async")[cycle % 3]
         check_mode(run, hammers, run.random.choice(ports), mode)
         if cycle % 10 == 9:
-            check_pause(run, store, run.random.choice(ports))
+            check_pause(run, store, hammers, run.random.choice(ports))
     for hammer in hammers:
         hammer.ends.set()
     for hammer in hammers:
@@ -90,14 +90,18 @@ def check_mode(run, hammers, port, mode):
         run.figures.get(f"{mode}: answers", 0) + sum(seen.values()))
 
 
-def check_pause(run, store, port):
+def check_pause(run, store, hammers, port):
     """After a pause no row turns to processing."""
     gate.order(port, "mode", {"mode": "async", "wait_ms": 0})
     answer = gate.order(port, "pause", {"wait_ms": 0})
     run.check(answer.status == 200, f"pause: {answer}")
     if store.kind == "postgres":
         before = claims(store)
-        time.sleep(0.15)
+        # What has come in since would be claimed, if anything were.
+        seen = sum(len(hammer.answers) for hammer in hammers)
+        came = wait_until(lambda: sum(len(hammer.answers) for hammer in hammers)
+                          >= seen + 100, 5)
+        run.check(came, "no events came in behind the pause")
         fresh = claims(store) - before
         run.check(not fresh, f"claimed behind the pause: {sorted(fresh)[:3]}")
     answer = gate.order(port, "resume", {"wait_ms": 0})

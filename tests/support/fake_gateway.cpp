@@ -279,6 +279,16 @@ db::result<db::accept_outcome> fake_gateway::accept_one(db::new_event event) {
   return db::accept_outcome{is_sync ? kind::created : kind::accepted, id};
 }
 
+actors::intake_state fake_gateway::intake() const {
+  using enum actors::intake_state::kind;
+  const auto &gate = sample.gate.state;
+  if (gate.ingest == db::ingest_mode::reject)
+    return {.what = rejected, .retry_after = gate.retry_after};
+  if (full_for)
+    return {.what = full, .retry_after = *full_for};
+  return {.is_sync = gate.ingest == db::ingest_mode::sync};
+}
+
 void fake_gateway::order(db::gate_change change,
                          std::chrono::milliseconds /*wait*/,
                          on_result<actors::gate_answer> done) {

@@ -31,10 +31,7 @@ public:
   void accept_later(std::vector<db::new_event> events,
                     on_accepted done) override;
   actors::health_sample health() const override { return sample; }
-  actors::gate_view gate() const override { return sample.gate; }
-  std::optional<std::chrono::seconds> full_for() const override {
-    return sample.full_for;
-  }
+  actors::intake_state intake() const override;
   void poll_now() override { ++polls; }
   bool restart(std::string_view child) override {
     restarted.emplace_back(child);
@@ -65,6 +62,8 @@ public:
   /// Runs within `find_key`, before it answers.
   std::function<void()> during_lookup;
   actors::health_sample sample;
+  /// While it is set, the queue is full.
+  std::optional<std::chrono::seconds> full_for;
 
   std::vector<fake_event> events;
   std::map<db::organization_id, db::organization> organizations;

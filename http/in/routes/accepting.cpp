@@ -86,12 +86,16 @@ judge(const db::result<db::accept_outcome> &outcome, db::event_id own,
   return taken{outcome->id, is_sync};
 }
 
-std::optional<problem> closed_gate(const actors::gateway &gateway) {
-  const auto state = gateway.gate().state;
-  if (state.ingest == db::ingest_mode::reject)
-    return ingest_rejected(state.retry_after);
-  if (const auto wait = gateway.full_for())
-    return queue_full(*wait);
+std::optional<problem> refusal_of(const actors::intake_state &intake) {
+  using enum actors::intake_state::kind;
+  switch (intake.what) {
+  case open:
+    break;
+  case rejected:
+    return ingest_rejected(intake.retry_after);
+  case full:
+    return queue_full(intake.retry_after);
+  }
   return std::nullopt;
 }
 

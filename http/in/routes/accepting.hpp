@@ -43,6 +43,6 @@ judge(const db::result<db::accept_outcome> &outcome, db::event_id own,
 
 /// Why events are not taken at present, before anything is read or written:
 /// 503 `ingest-rejected` or `queue-full`, with `Retry-After`.
-std::optional<problem> closed_gate(const actors::gateway &gateway);
+std::optional<problem> refusal_of(const actors::intake_state &intake);
 
 } // namespace sluice::http

@@ -59,15 +59,18 @@ order_reason read_reason(field_reader &fields) {
   return out;
 }
 
-tl::expected<json_document, problem> admin_body::scan(const request &in) {
-  const std::string_view text = in.body.empty() ? "{}" : in.body;
+answer read_order(const request &in,
+                  std::initializer_list<std::string_view> known,
+                  const std::function<answer(field_reader &)> &carry_out) {
   if (!in.body.empty())
     if (auto type = body_type(in); !type)
       return tl::unexpected(std::move(type.error()));
-  const auto body = scanner_.scan(text);
+  json_scanner scanner;
+  const auto body = scanner.scan(in.body.empty() ? "{}" : in.body);
   if (!body)
     return tl::unexpected(invalid_json(body.error()));
-  return *body;
+  field_reader fields(*body, known);
+  return carry_out(fields);
 }
 
 } // namespace sluice::http

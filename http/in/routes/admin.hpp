@@ -1,7 +1,9 @@
 #pragma once
 
-#include <optional>
+#include <functional>
+#include <initializer_list>
 #include <string>
+#include <string_view>
 
 #include "http/in/fields.hpp"
 #include "http/in/routes/service.hpp"
@@ -24,14 +26,11 @@ struct order_reason {
 /// printable bytes. Without them: `admin`, and nothing.
 order_reason read_reason(field_reader &fields);
 
-/// The body of a request as a scanned document; an empty body is `{}`.
-/// Lives no longer than the request and this object.
-class admin_body {
-public:
-  tl::expected<json_document, problem> scan(const request &in);
-
-private:
-  json_scanner scanner_;
-};
+/// Reads an order's body, an object with no members but `known` (an empty body
+/// is `{}`), and carries it out: `carry_out` is called with its fields, and
+/// asks them itself whether all is well.
+answer read_order(const request &in,
+                  std::initializer_list<std::string_view> known,
+                  const std::function<answer(field_reader &)> &carry_out);
 
 } // namespace sluice::http

@@ -90,7 +90,7 @@ std::optional<std::string> key_at(std::optional<std::string_view> key,
 /// written.
 tl::expected<std::vector<verdict>, problem>
 accept_rows(service &shared, db::organization_id owner, std::vector<row> rows,
-            std::optional<std::string_view> key) {
+            std::optional<std::string_view> key, bool is_sync) {
   std::vector<verdict> verdicts(rows.size());
   std::vector<db::new_event> events;
   std::vector<std::pair<std::size_t, db::event_id>> places;
@@ -104,8 +104,6 @@ accept_rows(service &shared, db::organization_id owner, std::vector<row> rows,
   }
   if (events.empty())
     return verdicts;
-  const auto is_sync =
-      shared.gateway.gate().state.ingest == db::ingest_mode::sync;
   const auto reply = shared.gateway.accept(std::move(events));
   if (!reply && reply.error().code != db::errc::in_doubt)
     return tl::unexpected(store_failure(reply.error()));
@@ -136,7 +134,8 @@ std::size_t batch_body_limit(const config::http_settings &settings) {
 }
 
 answer post_batch(service &shared, tenant_call &call) {
-  if (auto closed = closed_gate(shared.gateway))
+  const auto intake = shared.gateway.intake();
+  if (auto closed = refusal_of(intake))
     return tl::unexpected(std::move(*closed));
   const auto key = idempotency_key(call.in);
   if (!key)
@@ -150,7 +149,8 @@ answer post_batch(service &shared, tenant_call &call) {
   call.rate = shared.limiter.take(owner.id, owner.rate_limit_per_minute, cost);
   if (!call.rate.is_allowed)
     return tl::unexpected(rate_limited(call.rate, cost + 1));
-  const auto verdicts = accept_rows(shared, owner.id, std::move(*rows), *key);
+  const auto verdicts =
+      accept_rows(shared, owner.id, std::move(*rows), *key, intake.is_sync);
   if (!verdicts)
     return tl::unexpected(verdicts.error());
   const bool is_created =

@@ -46,16 +46,23 @@ std::string to_json(const db::event_view &view) {
   return out + "]}";
 }
 
+/// What decides how an event is told, beside what became of it.
+struct teller {
+  db::event_id own;
+  bool is_replay = false;
+  bool is_sync = false;
+};
+
 /// What a request asks to be accepted.
 struct posted {
   db::new_event event;
-  db::event_id id;
-  bool is_replay = false;
+  teller about;
 };
 
 tl::expected<posted, problem> read_posted(service &shared,
                                           const tenant_call &call) {
-  if (auto closed = closed_gate(shared.gateway))
+  const auto intake = shared.gateway.intake();
+  if (auto closed = refusal_of(intake))
     return tl::unexpected(std::move(*closed));
   if (auto type = body_type(call.in); !type)
     return tl::unexpected(std::move(type.error()));
@@ -69,21 +76,8 @@ tl::expected<posted, problem> read_posted(service &shared,
   out.event =
       make_event(call.who.owner.id, std::move(*body),
                  *key ? std::optional<std::string>(**key) : std::nullopt);
-  out.id = out.event.id;
-  out.is_replay = key->has_value();
+  out.about = {out.event.id, key->has_value(), intake.is_sync};
   return out;
-}
-
-/// What decides how an event is told, beside what became of it.
-struct teller {
-  db::event_id own;
-  bool is_replay = false;
-  bool is_sync = false;
-};
-
-teller teller_of(const service &shared, const posted &asked) {
-  return {asked.id, asked.is_replay,
-          shared.gateway.gate().state.ingest == db::ingest_mode::sync};
 }
 
 answer told(const db::result<actors::accept_reply> &reply,
@@ -108,8 +102,7 @@ answer post_event(service &shared, tenant_call &call) {
     return tl::unexpected(std::move(asked.error()));
   std::vector<db::new_event> events;
   events.push_back(std::move(asked->event));
-  const auto about = teller_of(shared, *asked);
-  return told(shared.gateway.accept(std::move(events)), about);
+  return told(shared.gateway.accept(std::move(events)), asked->about);
 }
 
 void post_event_promptly(service &shared, tenant_call &call,
@@ -122,9 +115,8 @@ void post_event_promptly(service &shared, tenant_call &call,
   std::vector<db::new_event> events;
   events.push_back(std::move(asked->event));
   shared.gateway.accept_later(
-      std::move(events),
-      [reply = std::move(reply), about = teller_of(shared, *asked)](
-          db::result<actors::accept_reply> what) {
+      std::move(events), [reply = std::move(reply), about = asked->about](
+                             db::result<actors::accept_reply> what) {
         reply([what = std::move(what), about] { return told(what, about); });
       });
 }

@@ -1,6 +1,7 @@
 #include "http/in/routes/gate.hpp"
 
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "http/in/refusals.hpp"
@@ -56,22 +57,26 @@ std::string to_json(const db::drain_certificate &proof) {
          ",\"is_balanced\":" + (proof.is_balanced() ? "true" : "false") + '}';
 }
 
+std::string seconds_to_empty(long left, double per_second) {
+  if (left == 0)
+    return "0";
+  if (per_second <= 0)
+    return "null";
+  return std::to_string(
+      std::lround(std::ceil(static_cast<double>(left) / per_second)));
+}
+
 /// What is left of the queue, how fast it goes, and when it will be empty.
 std::string drain_progress(const db::queue_depth &depth,
                            const actors::health_sample &sample) {
   const auto left = depth.pending + depth.processing;
   const auto per_second =
       (sample.stored_per_minute - sample.accepted_per_minute) / 60;
-  const bool ends = per_second > 0;
   return "{\"left\":" + std::to_string(left) +
          ",\"is_exact\":" + (depth.exact ? "true" : "false") +
          ",\"stored_per_minute\":" +
          std::to_string(std::lround(sample.stored_per_minute)) +
-         ",\"seconds_left\":" +
-         (ends ? std::to_string(std::lround(
-                     std::ceil(static_cast<double>(left) / per_second)))
-               : "null") +
-         '}';
+         ",\"seconds_left\":" + seconds_to_empty(left, per_second) + '}';
 }
 
 answer tell(const db::result<actors::gate_answer> &done) {
@@ -124,71 +129,87 @@ answer change(service &shared, field_reader &fields, change_request what) {
 }
 
 answer turn_dial(service &shared, const request &in, bool pauses) {
-  admin_body body;
-  const auto scanned = body.scan(in);
-  if (!scanned)
-    return tl::unexpected(scanned.error());
-  field_reader fields(*scanned, {"dial", "actor", "reason", "resume_after",
-                                 "expected_version", "wait_ms"});
-  auto what = read_common(fields);
-  const auto *const member = fields.find("dial");
-  const auto dial =
-      member ? fields.string(member) : std::optional<std::string>("processing");
-  if (dial == "processing")
-    what.change.processing =
-        pauses ? db::processing_mode::paused : db::processing_mode::running;
-  else if (dial == "delivery")
-    what.change.delivery =
-        pauses ? db::delivery_mode::paused : db::delivery_mode::running;
-  else if (dial)
-    fields.fault("dial", "has to be processing or delivery");
-  return change(shared, fields, std::move(what));
+  return read_order(
+      in,
+      {"dial", "actor", "reason", "resume_after", "expected_version",
+       "wait_ms"},
+      [&](field_reader &fields) {
+        auto what = read_common(fields);
+        const auto *const member = fields.find("dial");
+        const auto dial = member ? fields.string(member)
+                                 : std::optional<std::string>("processing");
+        if (dial == "processing")
+          what.change.processing = pauses ? db::processing_mode::paused
+                                          : db::processing_mode::running;
+        else if (dial == "delivery")
+          what.change.delivery =
+              pauses ? db::delivery_mode::paused : db::delivery_mode::running;
+        else if (dial)
+          fields.fault("dial", "has to be processing or delivery");
+        return change(shared, fields, std::move(what));
+      });
+}
+
+/// What is shown of the gate, as the store has it.
+struct shown_gate {
+  db::gate_state state;
+  std::optional<db::drain_certificate> last_drain;
+  /// While a drain is under way.
+  std::optional<db::queue_depth> left;
+};
+
+db::result<shown_gate> look_at_gate(db::store &session) {
+  // Counting stops there: what is shown of a longer queue is not exact.
+  constexpr long counted_at_most = 1'000'000;
+  shown_gate shown;
+  auto state = session.gate();
+  if (!state)
+    return tl::unexpected(state.error());
+  shown.state = *state;
+  auto proof = session.last_drain();
+  if (!proof)
+    return tl::unexpected(proof.error());
+  shown.last_drain = *proof;
+  if (state->processing != db::processing_mode::draining)
+    return shown;
+  auto left = session.depth(counted_at_most);
+  if (!left)
+    return tl::unexpected(left.error());
+  shown.left = *left;
+  return shown;
 }
 
 } // namespace
 
 answer get_gate(service &shared, const request &) {
-  // Counting stops there: what is shown of a longer queue is not exact.
-  constexpr long counted_at_most = 1'000'000;
-  const auto found = shared.gateway.ask<db::gate_state>(
-      [](db::store &session) { return session.gate(); });
-  if (!found)
-    return tl::unexpected(store_failure(found.error()));
-  const auto proof = shared.gateway.ask<std::optional<db::drain_certificate>>(
-      [](db::store &session) { return session.last_drain(); });
-  if (!proof)
-    return tl::unexpected(store_failure(proof.error()));
-  std::string progress = "null";
-  if (found->processing == db::processing_mode::draining) {
-    const auto depth = shared.gateway.ask<db::queue_depth>(
-        [](db::store &session) { return session.depth(counted_at_most); });
-    if (!depth)
-      return tl::unexpected(store_failure(depth.error()));
-    progress = drain_progress(*depth, shared.gateway.health());
-  }
+  const auto shown = shared.gateway.ask<shown_gate>(look_at_gate);
+  if (!shown)
+    return tl::unexpected(store_failure(shown.error()));
   return json_answer(
-      200, '{' + members_of(*found) + ",\"drain\":" + progress +
-               ",\"last_drain\":" + (*proof ? to_json(**proof) : "null") + '}');
+      200,
+      '{' + members_of(shown->state) + ",\"drain\":" +
+          (shown->left ? drain_progress(*shown->left, shared.gateway.health())
+                       : "null") +
+          ",\"last_drain\":" +
+          (shown->last_drain ? to_json(*shown->last_drain) : "null") + '}');
 }
 
 answer post_mode(service &shared, const request &in) {
-  admin_body body;
-  const auto scanned = body.scan(in);
-  if (!scanned)
-    return tl::unexpected(scanned.error());
-  field_reader fields(*scanned,
-                      {"mode", "retry_after", "actor", "reason", "resume_after",
-                       "expected_version", "wait_ms"});
-  auto what = read_common(fields);
-  const auto mode = fields.string(fields.require("mode"));
-  if (mode)
-    what.change.ingest = db::parse_ingest_mode(*mode);
-  if (mode && !what.change.ingest)
-    fields.fault("mode", "has to be async, sync or reject");
-  if (const auto wait =
-          fields.integer(fields.find("retry_after"), 1, longest_seconds))
-    what.change.retry_after = seconds(*wait);
-  return change(shared, fields, std::move(what));
+  return read_order(in,
+                    {"mode", "retry_after", "actor", "reason", "resume_after",
+                     "expected_version", "wait_ms"},
+                    [&](field_reader &fields) {
+                      auto what = read_common(fields);
+                      const auto mode = fields.string(fields.require("mode"));
+                      if (mode)
+                        what.change.ingest = db::parse_ingest_mode(*mode);
+                      if (mode && !what.change.ingest)
+                        fields.fault("mode", "has to be async, sync or reject");
+                      if (const auto wait = fields.integer(
+                              fields.find("retry_after"), 1, longest_seconds))
+                        what.change.retry_after = seconds(*wait);
+                      return change(shared, fields, std::move(what));
+                    });
 }
 
 answer post_pause(service &shared, const request &in) {
@@ -200,18 +221,17 @@ answer post_resume(service &shared, const request &in) {
 }
 
 answer post_drain(service &shared, const request &in) {
-  admin_body body;
-  const auto scanned = body.scan(in);
-  if (!scanned)
-    return tl::unexpected(scanned.error());
-  field_reader fields(*scanned, {"timeout", "actor", "reason", "resume_after",
-                                 "expected_version", "wait_ms"});
-  auto what = read_common(fields);
-  what.change.processing = db::processing_mode::draining;
-  if (const auto limit =
-          fields.integer(fields.find("timeout"), 1, longest_seconds))
-    what.change.drain_within = seconds(*limit);
-  return change(shared, fields, std::move(what));
+  return read_order(in,
+                    {"timeout", "actor", "reason", "resume_after",
+                     "expected_version", "wait_ms"},
+                    [&](field_reader &fields) {
+                      auto what = read_common(fields);
+                      what.change.processing = db::processing_mode::draining;
+                      if (const auto limit = fields.integer(
+                              fields.find("timeout"), 1, longest_seconds))
+                        what.change.drain_within = seconds(*limit);
+                      return change(shared, fields, std::move(what));
+                    });
 }
 
 } // namespace sluice::http

@@ -1,5 +1,6 @@
 #include "http/in/routes/health.hpp"
 
+#include <algorithm>
 #include <cstdio>
 
 #include "sluice_version.hpp"
@@ -57,9 +58,7 @@ std::string_view status_of(const actors::health_sample &sample,
 }
 
 long retry_after(const actors::health_sample &sample) {
-  if (sample.gate.state.ingest == db::ingest_mode::reject)
-    return static_cast<long>(sample.gate.state.retry_after.count());
-  return sample.full_for ? static_cast<long>(sample.full_for->count()) : 1;
+  return std::max(1L, static_cast<long>(sample.intake.retry_after.count()));
 }
 
 std::string to_json(const actors::health_sample &sample, health_level level) {

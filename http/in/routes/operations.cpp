@@ -40,30 +40,16 @@ std::string to_json(const db::ledger_report &report) {
          ",\"faults\":[" + faults + "]}";
 }
 
-/// What an order on items says.
-struct order_body {
-  std::vector<db::event_id> ids;
-  order_reason why;
-};
-
-tl::expected<order_body, problem> read_order(const request &in) {
-  admin_body body;
-  const auto scanned = body.scan(in);
-  if (!scanned)
-    return tl::unexpected(scanned.error());
-  field_reader fields(*scanned, {"ids", "actor", "reason"});
-  order_body out;
-  out.why = read_reason(fields);
-  fields.require("reason");
+/// The events that an order names.
+std::vector<db::event_id> read_ids(field_reader &fields) {
+  std::vector<db::event_id> out;
   const auto texts = fields.strings(fields.require("ids"), most_ids);
   for (const auto &text : texts.value_or(std::vector<std::string>())) {
     if (const auto id = db::event_id::parse(text))
-      out.ids.push_back(*id);
+      out.push_back(*id);
     else
       fields.fault("ids", "has an element that is no event id");
   }
-  if (!fields.is_good())
-    return tl::unexpected(fields.refusal());
   return out;
 }
 
@@ -71,60 +57,60 @@ using item_call = db::result<int> (db::store::*)(const db::item_order &);
 
 answer carry_out(service &shared, const request &in, item_call call,
                  std::string_view done_name) {
-  auto order = read_order(in);
-  if (!order)
-    return tl::unexpected(order.error());
-  const auto asked = order->ids.size();
-  const auto count = shared.gateway.ask<int>(
-      [order = std::move(*order), call](db::store &session) {
-        return (session.*call)({.ids = order.ids,
-                                .actor = order.why.actor,
-                                .reason = order.why.reason});
+  return read_order(
+      in, {"ids", "actor", "reason"}, [&](field_reader &fields) -> answer {
+        auto why = read_reason(fields);
+        fields.require("reason");
+        auto ids = read_ids(fields);
+        if (!fields.is_good())
+          return tl::unexpected(fields.refusal());
+        const auto asked = ids.size();
+        const auto count =
+            shared.gateway.ask<int>([why = std::move(why), ids = std::move(ids),
+                                     call](db::store &session) {
+              return (session.*call)(
+                  {.ids = ids, .actor = why.actor, .reason = why.reason});
+            });
+        if (!count)
+          return tl::unexpected(store_failure(count.error()));
+        return json_answer(
+            200, "{\"" + std::string(done_name) +
+                     "\":" + std::to_string(*count) + ",\"passed_over\":" +
+                     std::to_string(static_cast<int>(asked) - *count) + '}');
       });
-  if (!count)
-    return tl::unexpected(store_failure(count.error()));
-  return json_answer(
-      200, "{\"" + std::string(done_name) + "\":" + std::to_string(*count) +
-               ",\"passed_over\":" +
-               std::to_string(static_cast<int>(asked) - *count) + '}');
 }
 
 } // namespace
 
 answer post_verify(service &shared, const request &in) {
   constexpr long named_unless_told = 100;
-  admin_body body;
-  const auto scanned = body.scan(in);
-  if (!scanned)
-    return tl::unexpected(scanned.error());
-  field_reader fields(*scanned, {"most"});
-  const auto most = fields.integer(fields.find("most"), 0, most_faults);
-  if (!fields.is_good())
-    return tl::unexpected(fields.refusal());
-  const auto found =
-      shared.gateway.verify(static_cast<int>(most.value_or(named_unless_told)));
-  if (!found)
-    return tl::unexpected(store_failure(found.error()));
-  return json_answer(200, to_json(*found));
+  return read_order(in, {"most"}, [&](field_reader &fields) -> answer {
+    const auto most = fields.integer(fields.find("most"), 0, most_faults);
+    if (!fields.is_good())
+      return tl::unexpected(fields.refusal());
+    const auto found = shared.gateway.verify(
+        static_cast<int>(most.value_or(named_unless_told)));
+    if (!found)
+      return tl::unexpected(store_failure(found.error()));
+    return json_answer(200, to_json(*found));
+  });
 }
 
 answer post_repair(service &shared, const request &in) {
-  admin_body body;
-  const auto scanned = body.scan(in);
-  if (!scanned)
-    return tl::unexpected(scanned.error());
-  field_reader fields(*scanned, {"actor", "reason"});
-  auto why = read_reason(fields);
-  fields.require("reason");
-  if (!fields.is_good())
-    return tl::unexpected(fields.refusal());
-  const auto found = shared.gateway.ask<db::ledger_report>(
-      [why = std::move(why)](db::store &session) {
-        return session.repair_ledger(why.actor, why.reason);
+  return read_order(
+      in, {"actor", "reason"}, [&](field_reader &fields) -> answer {
+        auto why = read_reason(fields);
+        fields.require("reason");
+        if (!fields.is_good())
+          return tl::unexpected(fields.refusal());
+        const auto found = shared.gateway.ask<db::ledger_report>(
+            [why = std::move(why)](db::store &session) {
+              return session.repair_ledger(why.actor, why.reason);
+            });
+        if (!found)
+          return tl::unexpected(store_failure(found.error()));
+        return json_answer(200, "{\"found_before\":" + to_json(*found) + '}');
       });
-  if (!found)
-    return tl::unexpected(store_failure(found.error()));
-  return json_answer(200, "{\"found_before\":" + to_json(*found) + '}');
 }
 
 answer post_requeue(service &shared, const request &in) {

@@ -21,7 +21,7 @@ struct gate_fixture : faulty_fixture {
                  .self = make_node(),
                  .settings = settings,
                  .on_escalation = [] {}}) {
-    REQUIRE(eventually([&] { return door().gate().is_known; }));
+    REQUIRE(eventually([&] { return door().health().gate.is_known; }));
   }
 
   actors::gateway &door() { return service.door(); }
@@ -85,7 +85,7 @@ TEST_CASE_METHOD(gate_fixture, "behind a pause nothing is claimed") {
   set_processing(processing_mode::paused);
   for (int n = 0; n < 5; ++n)
     CHECK(accept_one());
-  CHECK(door().gate().state.processing == processing_mode::paused);
+  CHECK(door().health().gate.state.processing == processing_mode::paused);
   door().poll_now();
   CHECK(count(waiting) == 5);
   CHECK(count("SELECT count(*) FROM event_queue WHERE status = 'processing'") ==
@@ -100,7 +100,7 @@ TEST_CASE_METHOD(gate_fixture, "a drain ends by itself, with its proof") {
     CHECK(accept_one());
   set_processing(processing_mode::draining);
   CHECK(eventually([&] {
-    return door().gate().state.processing == processing_mode::drained;
+    return door().health().gate.state.processing == processing_mode::drained;
   }));
   CHECK(count(stored) == 30);
   auto proof = door().ask<std::optional<db::drain_certificate>>(
@@ -119,7 +119,7 @@ TEST_CASE_METHOD(gate_fixture, "a drain that does not end is given up") {
   store->execute("UPDATE event_queue SET not_before = 4102444800000000");
   turn({.processing = processing_mode::draining, .drain_within = 50ms});
   CHECK(eventually([&] {
-    return door().gate().state.processing == processing_mode::running;
+    return door().health().gate.state.processing == processing_mode::running;
   }));
   CHECK(count(waiting) == 1);
 }
@@ -129,11 +129,11 @@ TEST_CASE_METHOD(gate_fixture, "dials that were turned for a while turn back") {
         .processing = processing_mode::paused,
         .resume_after = 50ms});
   CHECK(eventually([&] {
-    auto state = door().gate().state;
+    auto state = door().health().gate.state;
     return state.ingest == ingest_mode::async &&
            state.processing == processing_mode::running;
   }));
-  CHECK(door().gate().state.changed_by == "sluice");
+  CHECK(door().health().gate.state.changed_by == "sluice");
 }
 
 TEST_CASE_METHOD(gate_fixture, "the dials outlive the actor that turns them") {
@@ -144,7 +144,21 @@ TEST_CASE_METHOD(gate_fixture, "the dials outlive the actor that turns them") {
     auto done = door().change_gate({.ingest = ingest_mode::sync}, 1s);
     return done && done->is_made;
   }));
-  CHECK(door().gate().state.processing == processing_mode::paused);
+  CHECK(door().health().gate.state.processing == processing_mode::paused);
+}
+
+TEST_CASE_METHOD(gate_fixture, "a change whose answer was lost is found out") {
+  plan().add({.method = "change_gate",
+              .when = planned_fault::moment::after_effect,
+              .code = db::errc::in_doubt});
+  auto answer = set_mode(ingest_mode::sync);
+  CHECK(answer.is_made);
+  CHECK(answer.state.ingest == ingest_mode::sync);
+  plan().add({.method = "change_gate", .code = db::errc::in_doubt});
+  auto lost = door().change_gate({.ingest = ingest_mode::reject}, 1s);
+  REQUIRE_FALSE(lost);
+  CHECK(lost.error().code == db::errc::unavailable);
+  CHECK(accept_one()->what == db::accept_outcome::kind::created);
 }
 
 TEST_CASE_METHOD(gate_fixture, "a service that rejects is not ready") {

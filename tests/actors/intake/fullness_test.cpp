@@ -7,46 +7,49 @@ using namespace std::chrono_literals;
 
 namespace {
 
-actors::health_sample sample_of(long pending) {
-  actors::health_sample sample;
-  sample.depth.pending = pending;
-  sample.stored_per_minute = 600;
-  return sample;
-}
+// Ten a second.
+constexpr double emptied_per_minute = 600;
+
+struct full_queue {
+  /// A sample says that so many wait.
+  auto at(long depth, double per_minute = emptied_per_minute) {
+    full.note(depth, counts, per_minute);
+    return full.wait(counts);
+  }
+
+  actors::fullness full{1000};
+  actors::counters counts;
+};
 
 } // namespace
 
-TEST_CASE("a queue with room takes events", "[fullness]") {
-  actors::fullness full(1000);
-  const actors::counters counts;
-  CHECK_FALSE(full.wait(sample_of(999), counts));
+TEST_CASE_METHOD(full_queue, "a queue with room takes events", "[fullness]") {
+  CHECK_FALSE(full.wait(counts));
+  CHECK_FALSE(at(999));
 }
 
-TEST_CASE("it closes at the limit and opens a tenth below", "[fullness]") {
-  actors::fullness full(1000);
-  const actors::counters counts;
-  CHECK(full.wait(sample_of(1000), counts));
-  CHECK(full.wait(sample_of(950), counts));
-  CHECK_FALSE(full.wait(sample_of(900), counts));
-  CHECK_FALSE(full.wait(sample_of(950), counts));
+TEST_CASE_METHOD(full_queue, "it closes at the limit and opens a tenth below",
+                 "[fullness]") {
+  CHECK(at(1000));
+  CHECK(at(950));
+  CHECK_FALSE(at(900));
+  CHECK_FALSE(at(950));
 }
 
-TEST_CASE("the wait is what the queue takes to get there", "[fullness]") {
-  actors::fullness full(1000);
-  const actors::counters counts;
-  // 10 a second, 100 too many.
-  CHECK(full.wait(sample_of(1000), counts) == 10s);
-  CHECK(full.wait(sample_of(100'000), counts) == 60s);
-  auto stopped = sample_of(1000);
-  stopped.stored_per_minute = 0;
-  CHECK(full.wait(stopped, counts) == 60s);
+TEST_CASE_METHOD(full_queue, "the wait is what the queue takes to get there",
+                 "[fullness]") {
+  CHECK(at(1000) == 10s);
+  CHECK(at(100'000) == 60s);
+  CHECK(at(1000, 0) == 60s);
 }
 
-TEST_CASE("what came since the sample counts", "[fullness]") {
-  actors::fullness full(1000);
-  actors::counters counts;
-  counts.accepted = 600;
-  CHECK(full.wait(sample_of(500), counts));
-  counts.stored = 300;
-  CHECK_FALSE(full.wait(sample_of(500), counts));
+TEST_CASE_METHOD(full_queue, "what came and went since the sample counts",
+                 "[fullness]") {
+  counts.accepted = 5000;
+  counts.stored = 4000;
+  CHECK_FALSE(at(500));
+  counts.accepted += 600;
+  CHECK(full.wait(counts));
+  counts.stored += 300;
+  CHECK_FALSE(full.wait(counts));
 }

@@ -170,7 +170,7 @@ TEST_CASE("a gate that closes behind the first look refuses too", "[gate]") {
 TEST_CASE("a full queue takes no events", "[gate]") {
   operator_client client;
   client.sign_up();
-  client.gateway.sample.full_for = std::chrono::seconds(12);
+  client.gateway.full_for = std::chrono::seconds(12);
   const auto answer = client.post("/api/events", any_event);
   CHECK(answer.status == 503);
   CHECK(answer.slug() == "queue-full");
