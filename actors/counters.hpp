@@ -21,6 +21,8 @@ struct counters {
   std::atomic<std::uint64_t> lost_claims{0};
   std::atomic<std::uint64_t> rescued{0};
   std::atomic<std::uint64_t> restarts{0};
+  /// Actors that hung and were replaced; their threads may never end.
+  std::atomic<std::uint64_t> abandoned{0};
 };
 
 } // namespace sluice::actors

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "config/settings.hpp"
 #include "db/store.hpp"
 
 namespace sluice::actors {
@@ -57,6 +58,19 @@ struct ledger_view {
   bool is_balanced = true;
   std::int64_t fault_count = 0;
   db::timestamp checked_at{};
+};
+
+/// One part of the service, as whoever started it sees it.
+struct part_view {
+  /// `poller`, `worker 3`.
+  std::string name;
+  bool is_running = false;
+  /// How often it ended unasked since this node started.
+  std::uint64_t restarts = 0;
+  /// Why it did last; empty: it never did.
+  std::string last_error{};
+  /// When it began to run, or ended.
+  db::timestamp since{};
 };
 
 /// What `/health/ready` and the metrics show; a sample, at most
@@ -165,6 +179,17 @@ public:
   /// The child with this name dies as if it had crashed, and is started
   /// again. False when there is none of that name. Never blocks.
   virtual bool restart(std::string_view child) = 0;
+
+  /// The parts of the service, and how they are.
+  virtual std::vector<part_view> parts() const = 0;
+
+  /// The settings as they hold now.
+  virtual std::shared_ptr<const config::settings> settings() const = 0;
+
+  /// Lets other settings hold from now on, on this node and until it ends.
+  /// Only those may differ that a running service takes over. What was begun
+  /// is finished as it was begun. Never blocks.
+  virtual void apply(config::settings next) = 0;
 
   /// How long `accept` and `ask` wait at the most.
   virtual std::chrono::milliseconds patience() const = 0;

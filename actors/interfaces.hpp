@@ -92,6 +92,8 @@ using ask_atom = caf::atom_constant<caf::atom("ask")>;
 using start_atom = caf::atom_constant<caf::atom("start")>;
 using stop_atom = caf::atom_constant<caf::atom("stop")>;
 using crash_atom = caf::atom_constant<caf::atom("crash")>;
+using ping_atom = caf::atom_constant<caf::atom("ping")>;
+using apply_atom = caf::atom_constant<caf::atom("apply")>;
 using beat_atom = caf::atom_constant<caf::atom("beat")>;
 using rescue_atom = caf::atom_constant<caf::atom("rescue")>;
 using order_atom = caf::atom_constant<caf::atom("order")>;
@@ -104,7 +106,9 @@ using ingest_actor = caf::typed_actor<
     // clients are answered after the commit.
     caf::reacts_to<flush_atom>,
     // Drills and tests: die at once.
-    caf::reacts_to<crash_atom>>;
+    caf::reacts_to<crash_atom>,
+    // From whoever started it: do you still serve your messages?
+    caf::replies_to<ping_atom>::with<bool>>;
 
 /// Claims items when there is a reason to and room for them.
 using poller_actor = caf::typed_actor<
@@ -123,8 +127,12 @@ using poller_actor = caf::typed_actor<
     caf::reacts_to<hello_atom>,
     // To itself: the time to poll has come, unless it was planned anew since.
     caf::reacts_to<tick_atom, std::uint64_t>,
+    // The settings have changed.
+    caf::reacts_to<apply_atom>,
     // Drills and tests: die at once.
-    caf::reacts_to<crash_atom>>;
+    caf::reacts_to<crash_atom>,
+    // From whoever started it: do you still serve your messages?
+    caf::replies_to<ping_atom>::with<bool>>;
 
 /// Owns the workers, hands claims to idle ones, replaces dead ones.
 using worker_pool_actor = caf::typed_actor<
@@ -136,8 +144,14 @@ using worker_pool_actor = caf::typed_actor<
     caf::reacts_to<room_atom>,
     // To itself: start the worker in this slot again.
     caf::reacts_to<start_atom, std::size_t>,
+    // The settings have changed: there may be more or fewer workers.
+    caf::reacts_to<apply_atom>,
+    // To itself: see whether the workers still serve their messages.
+    caf::reacts_to<beat_atom>,
     // Drills and tests: one worker dies at once.
-    caf::reacts_to<crash_atom>>;
+    caf::reacts_to<crash_atom>,
+    // From whoever started it: do you still serve your messages?
+    caf::replies_to<ping_atom>::with<bool>>;
 
 /// Moves the items of one claim into the log. Blocks in the store.
 using worker_actor = caf::typed_actor<
@@ -149,7 +163,9 @@ using worker_actor = caf::typed_actor<
     // To itself: the store was away; go on.
     caf::reacts_to<tick_atom>,
     // Drills and tests: die at once.
-    caf::reacts_to<crash_atom>>;
+    caf::reacts_to<crash_atom>,
+    // From whoever started it: do you still serve your messages?
+    caf::replies_to<ping_atom>::with<bool>>;
 
 /// Keeps this node enlisted and rescues stuck items.
 using janitor_actor = caf::typed_actor<
@@ -160,14 +176,20 @@ using janitor_actor = caf::typed_actor<
     // From an operator: the same, now, and tell how it went.
     caf::reacts_to<order_atom, rescue_order_ptr>,
     // Drills and tests: die at once.
-    caf::reacts_to<crash_atom>>;
+    caf::reacts_to<crash_atom>,
+    // From whoever started it: do you still serve your messages?
+    caf::replies_to<ping_atom>::with<bool>>;
 
 /// Samples the store and keeps the health document up to date.
 using health_actor = caf::typed_actor<
-    // To itself: take a sample.
-    caf::reacts_to<tick_atom>,
+    // To itself: take a sample, unless that was planned anew since.
+    caf::reacts_to<tick_atom, std::uint64_t>,
+    // The settings have changed.
+    caf::reacts_to<apply_atom>,
     // Drills and tests: die at once.
-    caf::reacts_to<crash_atom>>;
+    caf::reacts_to<crash_atom>,
+    // From whoever started it: do you still serve your messages?
+    caf::replies_to<ping_atom>::with<bool>>;
 
 /// Turns the dials, tells this node how they stand, and knows how far the
 /// other nodes are. Brings drains to their end.
@@ -177,23 +199,32 @@ using gate_actor = caf::typed_actor<
     // To itself: look how the dials stand, unless that was planned anew since.
     caf::reacts_to<tick_atom, std::uint64_t>,
     // Drills and tests: die at once.
-    caf::reacts_to<crash_atom>>;
+    caf::reacts_to<crash_atom>,
+    // From whoever started it: do you still serve your messages?
+    caf::replies_to<ping_atom>::with<bool>>;
 
 /// Checks the books: on a schedule, and when it is asked to.
 using auditor_actor = caf::typed_actor<
     // From outside: check now.
     caf::reacts_to<audit_atom, audit_order_ptr>,
-    // To itself: the time for the next check has come.
-    caf::reacts_to<tick_atom>,
+    // To itself: the time for the next check has come, unless that was planned
+    // anew since.
+    caf::reacts_to<tick_atom, std::uint64_t>,
+    // The settings have changed.
+    caf::reacts_to<apply_atom>,
     // Drills and tests: die at once.
-    caf::reacts_to<crash_atom>>;
+    caf::reacts_to<crash_atom>,
+    // From whoever started it: do you still serve your messages?
+    caf::replies_to<ping_atom>::with<bool>>;
 
 /// Runs store calls for threads outside the actor system.
 using reader_actor = caf::typed_actor<
     // Run this call. Its own promise carries the answer.
     caf::reacts_to<ask_atom, store_job_ptr>,
     // Drills and tests: die at once.
-    caf::reacts_to<crash_atom>>;
+    caf::reacts_to<crash_atom>,
+    // From whoever started it: do you still serve your messages?
+    caf::replies_to<ping_atom>::with<bool>>;
 
 /// Starts the tree, restarts what dies, stops everything in order.
 using supervisor_actor = caf::typed_actor<
@@ -201,6 +232,8 @@ using supervisor_actor = caf::typed_actor<
     caf::reacts_to<stop_atom>,
     // To itself: start the child with this number again.
     caf::reacts_to<start_atom, std::size_t>,
+    // To itself: see whether the children still serve their messages.
+    caf::reacts_to<beat_atom>,
     // Answers `true` once all children have been started.
     caf::replies_to<hello_atom>::with<bool>>;
 

@@ -55,7 +55,8 @@ bool crash_child(const shared_parts &parts, std::string_view child) {
 class door_impl final : public gateway {
 public:
   explicit door_impl(parts_ptr parts)
-      : parts_(std::move(parts)), patience_(patience_of(parts_->settings)) {}
+      : parts_(std::move(parts)),
+        patience_(patience_of(*parts_->settings.get())) {}
 
   void accept_later(std::vector<db::new_event> events,
                     on_accepted done) override {
@@ -115,6 +116,25 @@ public:
     return crash_child(*parts_, child);
   }
 
+  std::vector<part_view> parts() const override { return parts_->tree.get(); }
+
+  std::shared_ptr<const config::settings> settings() const override {
+    return parts_->settings.get();
+  }
+
+  void apply(config::settings next) override {
+    parts_->settings.set(std::move(next));
+    auto now = parts_->settings.get();
+    parts_->ingest.limit(static_cast<std::size_t>(now->ingest.max_batch));
+    parts_->room.limit(now->ingest.max_queue_depth);
+    tell(parts_->poller.get());
+    tell(parts_->pool.get());
+    tell(parts_->auditor.get());
+    tell(parts_->health.get());
+    if (parts_->on_settings)
+      parts_->on_settings(*now);
+  }
+
   std::chrono::milliseconds patience() const override { return patience_; }
 
 protected:
@@ -145,6 +165,11 @@ protected:
   }
 
 private:
+  template <class Handle>
+  static void tell(const Handle &part) {
+    caf::anon_send<caf::message_priority::high>(part, apply_atom::value);
+  }
+
   parts_ptr parts_;
   std::chrono::milliseconds patience_;
   /// Shared with those that are in flight, which may outlive us.
@@ -189,7 +214,8 @@ public:
         waiter->send_exit(supervisor_, caf::exit_reason::kill);
     }
     supervisor_ = nullptr;
-    if (!ended)
+    // A thread that hangs is not waited for.
+    if (!ended || parts_->counts.abandoned > 0)
       system_.await_actors_before_shutdown(false);
     return ended;
   }
@@ -211,6 +237,7 @@ private:
     parts->source = start.source;
     parts->self = start.self;
     parts->on_escalation = start.on_escalation;
+    parts->on_settings = start.on_settings;
     parts->ingest.limit(
         static_cast<std::size_t>(start.settings.ingest.max_batch));
     for (int reader = 0; reader < start.settings.store.readers; ++reader)

@@ -19,6 +19,9 @@ public:
     std::shared_ptr<db::store_source> source;
     db::node self;
     config::settings settings;
+    /// Called after the settings were changed, by whoever changed them. May be
+    /// empty.
+    std::function<void(const config::settings &)> on_settings{};
     /// Called once, from an actor's thread, when restarting parts does not
     /// help any more and the process should end.
     std::function<void()> on_escalation;

@@ -7,12 +7,13 @@
 #include <vector>
 
 #include "actors/control/gate_board.hpp"
+#include "actors/control/tree_board.hpp"
 #include "actors/counters.hpp"
 #include "actors/handle_box.hpp"
 #include "actors/intake/fullness.hpp"
 #include "actors/intake/intake_box.hpp"
 #include "actors/interfaces.hpp"
-#include "config/settings.hpp"
+#include "actors/live_settings.hpp"
 
 namespace sluice::actors {
 
@@ -38,13 +39,15 @@ private:
 /// is, the settings, the counters, and the ways to each other.
 struct shared_parts {
   explicit shared_parts(config::settings chosen)
-      : settings(std::move(chosen)), room(settings.ingest.max_queue_depth) {}
+      : settings(std::move(chosen)), room(settings->ingest.max_queue_depth) {}
 
   std::shared_ptr<db::store_source> source;
   db::node self;
-  config::settings settings;
+  live_settings settings;
   /// Whether the queue has room for more; fed by the health actor.
   fullness room;
+  /// Called after the settings were changed.
+  std::function<void(const config::settings &)> on_settings;
   /// Called when restarting does not help any more.
   std::function<void()> on_escalation;
   counters counts;
@@ -54,6 +57,7 @@ struct shared_parts {
   board<health_sample> health_board;
   gate_board gate_state;
   board<ledger_view> ledger_board;
+  tree_board tree;
   intake_box ingest;
   handle_box<poller_actor> poller;
   handle_box<worker_pool_actor> pool;

@@ -11,6 +11,12 @@
 
 namespace sluice::actors {
 
+/// As `make_error(reason)`, with a text about it.
+inline caf::error exit_error(caf::exit_reason reason, std::string text) {
+  auto plain = caf::make_error(reason);
+  return {plain.code(), plain.category(), caf::make_message(std::move(text))};
+}
+
 namespace detail {
 
 template <class Self>
@@ -23,14 +29,15 @@ void install_handlers(Self *self) {
       });
   self->set_exception_handler(
       [](caf::scheduled_actor *me, std::exception_ptr &thrown) -> caf::error {
+        std::string cause = "an unknown exception";
         try {
           std::rethrow_exception(thrown);
-        } catch (const std::exception &cause) {
-          spdlog::error("{} died: {}", me->name(), cause.what());
+        } catch (const std::exception &known) {
+          cause = known.what();
         } catch (...) {
-          spdlog::error("{} died of an unknown exception", me->name());
         }
-        return caf::exit_reason::unhandled_exception;
+        spdlog::error("{} died: {}", me->name(), cause);
+        return exit_error(caf::exit_reason::unhandled_exception, cause);
       });
 }
 

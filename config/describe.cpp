@@ -200,6 +200,10 @@ constexpr std::array table = {
     .key = "node.dead_after", .type = duration, .least = second, .greatest = hour,
     .help = "A node that was silent for this long is taken for dead, and its claims are rescued."}),
 
+  with<&s::supervisor, &supervisor_settings::stuck_after>({
+    .key = "supervisor.stuck_after", .type = duration, .least = 100, .greatest = hour,
+    .help = "A part of the service that has hung for this long, and for four calls of the database, is replaced."}),
+
   with<&s::log, &log_settings::level>({
     .key = "log.level", .type = choice, .choices = level_choices, .takes_effect = hot,
     .help = "The least severe messages that are logged."}),

@@ -39,8 +39,8 @@ Unknown keys, unknown variables that begin with `SLUICE_`, values out of range a
 are refused, all at once: `sluice config check` lists them. `sluice config show` prints the effective values and
 where each came from.
 
-This version reads settings at the start only. *Change* says whether a setting is of the kind that a running service can
-take over (hot) or not (restart).
+*Change* says whether a running service takes over another value (hot, by `POST /admin/v1/settings`, on that node and until
+it ends) or only a start does (restart).
 )";
 
 bool holds_text(value_type type) {
@@ -49,7 +49,7 @@ bool holds_text(value_type type) {
 }
 
 /// What of the value may be shown.
-std::string shown(const description &setting, const std::string &text) {
+std::string visible_part(const description &setting, const std::string &text) {
   if (setting.type == value_type::secret && !text.empty())
     return "***";
   if (setting.type == value_type::store_url)
@@ -78,7 +78,7 @@ std::string line_of(const description &setting, const loaded &from) {
   auto key = std::string(setting.key);
   if (text.empty())
     return "# " + key + " is not set: " + std::string(setting.when_unset);
-  auto visible = shown(setting, text);
+  auto visible = visible_part(setting, text);
   auto line = key + " = " + toml_value(setting, visible);
   return visible == text ? line : "# " + line;
 }
@@ -177,6 +177,10 @@ std::string docs() {
         out += docs_row(setting);
   }
   return out + docs_rules();
+}
+
+std::string shown(const description &setting, const settings &values) {
+  return visible_part(setting, to_text(setting, setting.get(values)));
 }
 
 } // namespace sluice::config

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "config/describe.hpp"
 #include "config/load.hpp"
 
 namespace sluice::config {
@@ -10,6 +11,10 @@ namespace sluice::config {
 /// loads again to the same settings. Settings without a value, and those that
 /// hold a secret, stand there as comments, the secret as `***`.
 std::string show(const loaded &from);
+
+/// The value that a setting has, as text; `***` for a secret, a URL without
+/// its password, nothing where none is set.
+std::string shown(const description &setting, const settings &values);
 
 /// The page about all settings, in Markdown. The same text every time.
 std::string docs();

@@ -100,6 +100,11 @@ struct node_settings {
   milliseconds dead_after{10'000};
 };
 
+struct supervisor_settings {
+  /// A part that has served no message for this long is replaced.
+  milliseconds stuck_after{60'000};
+};
+
 struct log_settings {
   /// `debug`, `info`, `warning` or `error`.
   std::string level = "info";
@@ -123,6 +128,7 @@ struct settings {
   dedup_settings dedup;
   auth_settings auth;
   node_settings node;
+  supervisor_settings supervisor;
   log_settings log;
   shutdown_settings shutdown;
 };

@@ -147,6 +147,9 @@ enum class ack_outcome {
   not_found,
 };
 
+/// What `repair_ledger` may take at the most, whatever `call_timeout` says.
+inline constexpr std::chrono::milliseconds longest_repair{60'000};
+
 /// One session with a store. See the rules at the top of the file.
 class store {
 public:
@@ -303,7 +306,7 @@ public:
   /// Makes the books balance, with an entry in the ledger for each fault and
   /// one in `audit_log`: what is missing is struck off, what is surplus is
   /// taken in, what is in two places stays in the log, or else in `discarded`.
-  /// Holds the gate meanwhile, and may take up to a minute. Returns what was
+  /// Holds the gate meanwhile, up to `longest_repair`. Returns what was
   /// found before.
   virtual result<ledger_report> repair_ledger(std::string_view actor,
                                               std::string_view reason) = 0;

@@ -45,9 +45,13 @@ void start_logging(const config::log_settings &settings) {
   else
     logger->set_pattern("%Y-%m-%d %H:%M:%S.%e %^%-5l%$ %v",
                         spdlog::pattern_time_type::utc);
-  logger->set_level(spdlog::level::from_str(settings.level));
   logger->flush_on(spdlog::level::trace);
   spdlog::set_default_logger(logger);
+  set_log_level(settings);
+}
+
+void set_log_level(const config::log_settings &settings) {
+  spdlog::set_level(spdlog::level::from_str(settings.level));
 }
 
 } // namespace sluice::tools

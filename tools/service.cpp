@@ -17,6 +17,7 @@
 #include "http/in/server.hpp"
 #include "http/in/service_routes.hpp"
 #include "sluice_version.hpp"
+#include "tools/logging.hpp"
 
 namespace sluice::tools {
 
@@ -127,15 +128,19 @@ serve_exit serve(const config::settings &settings) try {
   auto source = open(settings, signals);
   if (!source)
     return serve_exit::stopped;
-  actors::runtime actors({.source = source,
-                          .self = {.id = db::node_id::generate(),
-                                   .name = node_name(settings),
-                                   .version = version},
-                          .settings = settings,
-                          .on_escalation = [&] {
-                            escalated = true;
-                            kill(getpid(), SIGTERM);
-                          }});
+  actors::runtime actors(
+      {.source = source,
+       .self = {.id = db::node_id::generate(),
+                .name = node_name(settings),
+                .version = version},
+       .settings = settings,
+       .on_settings =
+           [](const config::settings &now) { set_log_level(now.log); },
+       .on_escalation =
+           [&] {
+             escalated = true;
+             kill(getpid(), SIGTERM);
+           }});
   http::server server(server_options(settings.http, actors.door().patience()),
                       http::make_routes(actors.door(), settings));
   server.start();
@@ -144,8 +149,9 @@ serve_exit serve(const config::settings &settings) try {
   signals.wait();
   signals.leave_at_the_next();
   spdlog::info("stopping");
-  server.stop(settings.shutdown.grace);
-  auto in_time = actors.stop(settings.shutdown.grace);
+  auto grace = actors.door().settings()->shutdown.grace;
+  server.stop(grace);
+  auto in_time = actors.stop(grace);
   if (escalated) {
     spdlog::critical("a part crashed too often; ended with exit code 70");
     return serve_exit::escalated;

@@ -1,8 +1,9 @@
 #include "actors/control/auditor.hpp"
 
+#include "actors/control/child.hpp"
+
 #include <algorithm>
 #include <span>
-#include <stdexcept>
 
 #include <spdlog/spdlog.h>
 
@@ -12,8 +13,6 @@ namespace {
 
 // Faults that a scheduled check names in the log.
 constexpr int named_in_log = 10;
-// Nobody waits for a scheduled check, but it must end some time.
-constexpr std::chrono::milliseconds longest_check{600'000};
 
 } // namespace
 
@@ -22,21 +21,26 @@ auditor_state::auditor_state(pointer self) : self_(self) {}
 void auditor_state::init(parts_ptr parts) {
   parts_ = std::move(parts);
   session_.emplace(parts_->source, db::purpose::read);
-  self_->delayed_send(self_, parts_->settings.ledger.verify_interval,
-                      tick_atom::value);
+  plan();
+}
+
+void auditor_state::plan() {
+  self_->delayed_send(self_, parts_->settings->ledger.verify_interval,
+                      tick_atom::value, ++plan_);
 }
 
 void auditor_state::audit(const audit_order &order) {
   // Whoever waits gives up after this.
-  order.done(check(order.most, 2 * parts_->settings.store.call_timeout));
+  order.done(check(order.most, 2 * parts_->settings->store.call_timeout));
 }
 
-void auditor_state::tick() {
+void auditor_state::tick(std::uint64_t plan_of) {
+  if (plan_of != plan_)
+    return;
   auto found = check(named_in_log, longest_check);
   if (!found)
     spdlog::warn("ledger: not checked: {}", found.error().text);
-  self_->delayed_send(self_, parts_->settings.ledger.verify_interval,
-                      tick_atom::value);
+  plan();
 }
 
 db::result<db::ledger_report>
@@ -77,8 +81,10 @@ auditor_actor::behavior_type auditor(auditor_state::pointer self,
   self->state.init(std::move(parts));
   return {
       [=](audit_atom, audit_order_ptr &order) { self->state.audit(*order); },
-      [=](tick_atom) { self->state.tick(); },
-      [](crash_atom) { throw std::runtime_error("crash requested"); },
+      [=](tick_atom, std::uint64_t plan) { self->state.tick(plan); },
+      [=](apply_atom) { self->state.plan(); },
+      on_crash,
+      on_ping,
   };
 }
 

@@ -1,7 +1,8 @@
 #include "actors/control/gate.hpp"
 
+#include "actors/control/child.hpp"
+
 #include <algorithm>
-#include <stdexcept>
 
 #include <spdlog/spdlog.h>
 
@@ -73,7 +74,7 @@ gate_keeper::change(const db::gate_change &what) {
     return changed;
   // Whether it was committed is found out before anybody is told.
   auto session = session_->get_until(clock::now() +
-                                     parts_->settings.store.connect_timeout);
+                                     parts_->settings->store.connect_timeout);
   auto settled = session ? (*session)->resolve(changed.error())
                          : tl::unexpected(session.error());
   if (!settled)
@@ -165,7 +166,7 @@ void gate_keeper::settle_orders() {
       continue;
     for (const auto &other : *nodes)
       if (other.gate_version < one.answer.state.version &&
-          other.silent_for < parts_->settings.node.dead_after)
+          other.silent_for < parts_->settings->node.dead_after)
         one.answer.behind.push_back(other.who.name);
   }
   auto is_settled = [&](open_order &one) {
@@ -182,7 +183,8 @@ gate_actor::behavior_type gate(gate_keeper::pointer self, parts_ptr parts) {
   return {
       [=](order_atom, gate_order_ptr &what) { self->state.order(*what); },
       [=](tick_atom, std::uint64_t plan) { self->state.tick(plan); },
-      [](crash_atom) { throw std::runtime_error("crash requested"); },
+      on_crash,
+      on_ping,
   };
 }
 

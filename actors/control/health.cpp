@@ -1,7 +1,8 @@
 #include "actors/control/health.hpp"
 
+#include "actors/control/child.hpp"
+
 #include <algorithm>
-#include <stdexcept>
 
 #include <spdlog/spdlog.h>
 
@@ -20,11 +21,12 @@ health_state::health_state(pointer self) : self_(self) {}
 void health_state::init(parts_ptr parts) {
   parts_ = std::move(parts);
   session_.emplace(parts_->source, db::purpose::read);
-  self_->send(self_, tick_atom::value);
+  plan(std::chrono::milliseconds(0));
 }
 
 void health_state::sample() {
-  const auto &settings = parts_->settings;
+  const auto now_held = parts_->settings.get();
+  const auto &settings = *now_held;
   auto limit = std::max({counted_at_least, settings.health.critical_depth + 1,
                          settings.processor.yield_depth + 1,
                          settings.ingest.max_queue_depth + 1});
@@ -51,15 +53,27 @@ void health_state::sample() {
   if (depth)
     parts_->room.note(depth->pending, counts, sample.stored_per_minute);
   parts_->health_board.set(std::move(sample));
-  self_->delayed_send(self_, settings.health.sample_interval, tick_atom::value);
+}
+
+void health_state::tick(std::uint64_t plan_of) {
+  if (plan_of != plan_)
+    return;
+  sample();
+  plan(parts_->settings->health.sample_interval);
+}
+
+void health_state::plan(std::chrono::milliseconds wait) {
+  self_->delayed_send(self_, wait, tick_atom::value, ++plan_);
 }
 
 health_actor::behavior_type health(health_state::pointer self,
                                    parts_ptr parts) {
   self->state.init(std::move(parts));
   return {
-      [=](tick_atom) { self->state.sample(); },
-      [](crash_atom) { throw std::runtime_error("crash requested"); },
+      [=](tick_atom, std::uint64_t plan) { self->state.tick(plan); },
+      [=](apply_atom) { self->state.plan(std::chrono::milliseconds(0)); },
+      on_crash,
+      on_ping,
   };
 }
 

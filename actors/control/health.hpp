@@ -18,14 +18,19 @@ public:
   void init(parts_ptr parts);
 
   /// Takes a sample, publishes it, plans the next one.
-  void sample();
+  void tick(std::uint64_t plan_of);
+
+  void plan(std::chrono::milliseconds wait);
 
 private:
+  void sample();
+
   pointer self_;
   parts_ptr parts_;
   std::optional<store_session> session_;
   rate_window accepted_;
   rate_window stored_;
+  std::uint64_t plan_ = 0;
 };
 
 /// The health actor's behaviour. Blocks in the store: spawn it detached.

@@ -1,6 +1,6 @@
 #include "actors/control/janitor.hpp"
 
-#include <stdexcept>
+#include "actors/control/child.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -32,7 +32,7 @@ void janitor_state::beat() {
     });
     parts_->is_enlisted = !alive || *alive;
   }
-  self_->delayed_send(self_, parts_->settings.node.heartbeat_interval,
+  self_->delayed_send(self_, parts_->settings->node.heartbeat_interval,
                       beat_atom::value);
 }
 
@@ -56,9 +56,9 @@ void janitor_state::rescue() {
 
 db::result<db::rescue_outcome> janitor_state::rescue_now() {
   db::rescue_request request{
-      .stuck_after = parts_->settings.processor.stuck_item_timeout,
-      .node_dead_after = parts_->settings.node.dead_after,
-      .max_attempts = parts_->settings.processor.max_attempts};
+      .stuck_after = parts_->settings->processor.stuck_item_timeout,
+      .node_dead_after = parts_->settings->node.dead_after,
+      .max_attempts = parts_->settings->processor.max_attempts};
   auto rescued =
       session_->with([&](db::store &store) { return store.rescue(request); });
   if (rescued && rescued->rescued + rescued->quarantined > 0) {
@@ -93,7 +93,8 @@ janitor_actor::behavior_type janitor(janitor_state::pointer self,
       [=](order_atom, rescue_order_ptr &order) {
         order->done(self->state.rescue_now());
       },
-      [](crash_atom) { throw std::runtime_error("crash requested"); },
+      on_crash,
+      on_ping,
   };
 }
 

@@ -1,6 +1,6 @@
 #include "actors/control/reader.hpp"
 
-#include <stdexcept>
+#include "actors/control/child.hpp"
 
 namespace sluice::actors {
 
@@ -23,7 +23,8 @@ reader_actor::behavior_type reader(reader_state::pointer self,
   self->state.init(parts);
   return {
       [=](ask_atom, store_job_ptr &job) { self->state.run(*job); },
-      [](crash_atom) { throw std::runtime_error("crash requested"); },
+      on_crash,
+      on_ping,
   };
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "actors/control/auditor.hpp"
+#include "actors/control/child.hpp"
 #include "actors/control/gate.hpp"
 #include "actors/control/health.hpp"
 #include "actors/control/janitor.hpp"
@@ -29,22 +30,34 @@ supervisor_state::~supervisor_state() {
 }
 
 template <class Box, class Function>
-void supervisor_state::add(const char *label, Box &box, Function function) {
+void supervisor_state::add(std::string label, Box &box, Function function,
+                           std::chrono::milliseconds longest_task) {
   using handle = decltype(box.get());
   constexpr auto blocking = caf::monitored + caf::detached;
   constexpr auto scheduled = caf::monitored;
   constexpr auto options =
       std::is_same_v<handle, worker_pool_actor> ? scheduled : blocking;
+  auto number = children_.size();
   auto spawn = [this, function, where = &box] {
     auto child = spawn_child<options>(self_, function, parts_);
     where->set(child);
     return caf::actor_cast<caf::strong_actor_ptr>(child);
   };
-  children_.push_back({.name = label,
-                       .spawn = spawn,
-                       .clear = [where = &box] { where->set(handle{}); },
-                       .current = nullptr,
-                       .restarts = restart_policy()});
+  auto ask = [this, number, where = &box] {
+    auto child = where->get();
+    feel_pulse(
+        self_, child, children_[number].patience,
+        [this, number] { children_[number].is_asked = false; },
+        [this, who = child.address()] { on_stuck(who); });
+  };
+  children_.push_back(
+      {.name = std::move(label),
+       .spawn = spawn,
+       .clear = [where = &box] { where->set(handle{}); },
+       .ask = ask,
+       .patience = patience_with_child(*parts_->settings.get()) + longest_task,
+       .current = nullptr,
+       .restarts = restart_policy()});
 }
 
 void supervisor_state::init(parts_ptr parts) {
@@ -55,18 +68,49 @@ void supervisor_state::init(parts_ptr parts) {
   add("poller", parts_->poller, poller);
   add("worker_pool", parts_->pool, worker_pool);
   add("gate", parts_->gate, gate);
-  add("auditor", parts_->auditor, auditor);
+  add("auditor", parts_->auditor, auditor, auditor_state::longest_check);
   add("janitor", parts_->janitor, janitor);
   add("health", parts_->health, health);
   for (auto &box : parts_->readers)
-    add("reader", *box, reader);
+    add("reader " + std::to_string(&box - parts_->readers.data() + 1), *box,
+        reader, db::longest_repair);
   for (std::size_t child = 0; child < children_.size(); ++child)
     start(child);
+  feel_pulses();
 }
 
 void supervisor_state::start(std::size_t child) {
-  if (!is_stopping_)
-    children_[child].current = children_[child].spawn();
+  if (is_stopping_)
+    return;
+  auto &record = children_[child];
+  record.current = record.spawn();
+  record.is_asked = false;
+  parts_->tree.started(record.name);
+}
+
+void supervisor_state::feel_pulses() {
+  for (auto &child : children_) {
+    if (!child.current || child.is_asked)
+      continue;
+    child.is_asked = true;
+    child.ask();
+  }
+  self_->delayed_send(self_, pulse_interval(*parts_->settings.get()),
+                      beat_atom::value);
+}
+
+void supervisor_state::on_stuck(const caf::actor_addr &who) {
+  auto *child = find(who);
+  if (!child || is_stopping_)
+    return;
+  spdlog::error("{} hangs; another takes its place", child->name);
+  ++parts_->counts.abandoned;
+  self_->demonitor(who);
+  caf::anon_send_exit(caf::actor_cast<caf::actor>(child->current),
+                      caf::exit_reason::kill);
+  child->current = nullptr;
+  child->clear();
+  restart_later(*child, "it hung");
 }
 
 void supervisor_state::stop() {
@@ -102,14 +146,17 @@ void supervisor_state::on_down(const caf::down_msg &down) {
   child->clear();
   if (is_stopping_)
     return stop_next();
-  restart_later(*child);
+  restart_later(*child, reason_text(down.reason, self_->system()));
 }
 
-void supervisor_state::restart_later(child_record &child) {
+void supervisor_state::restart_later(child_record &child,
+                                     const std::string &why) {
   ++parts_->counts.restarts;
+  parts_->tree.ended(child.name, why);
   auto wait = child.restarts.on_crash(std::chrono::steady_clock::now());
   if (!wait) {
-    spdlog::critical("{} crashed too often; giving up", child.name);
+    spdlog::critical("{} ended too often, last of: {}; giving up", child.name,
+                     why);
     return self_->quit(caf::make_error(caf::exit_reason::unhandled_exception));
   }
   spdlog::warn("{} is started again in {} ms", child.name, wait->count());
@@ -125,6 +172,7 @@ supervisor_actor::behavior_type supervisor(supervisor_state::pointer self,
   return {
       [=](stop_atom) { self->state.stop(); },
       [=](start_atom, std::size_t child) { self->state.start(child); },
+      [=](beat_atom) { self->state.feel_pulses(); },
       [](hello_atom) { return true; },
   };
 }

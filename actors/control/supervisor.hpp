@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <string>
 #include <vector>
@@ -25,6 +26,7 @@ public:
 
   void start(std::size_t child);
   void stop();
+  void feel_pulses();
   void on_down(const caf::down_msg &down);
 
 private:
@@ -34,14 +36,22 @@ private:
     std::function<caf::strong_actor_ptr()> spawn;
     /// Empties the box.
     std::function<void()> clear;
+    /// Asks it whether it serves its messages.
+    std::function<void()> ask;
+    /// It takes no longer than this between two messages.
+    std::chrono::milliseconds patience{};
+    bool is_asked = false;
     caf::strong_actor_ptr current;
     restart_policy restarts;
   };
 
+  /// `longest_task`: of those that take longer than the others.
   template <class Box, class Function>
-  void add(const char *label, Box &box, Function function);
+  void add(std::string label, Box &box, Function function,
+           std::chrono::milliseconds longest_task = {});
   child_record *find(const caf::actor_addr &address);
-  void restart_later(child_record &child);
+  void on_stuck(const caf::actor_addr &who);
+  void restart_later(child_record &child, const std::string &why);
   void stop_next();
 
   pointer self_;

@@ -23,9 +23,10 @@ void fullness::note(long depth, const counters &now, double stored_per_minute) {
 
 std::optional<std::chrono::seconds> fullness::wait(const counters &now) {
   auto depth = base_ + growth(now);
-  auto room_at = greatest_ - greatest_ / 10;
+  auto greatest = greatest_.load();
+  auto room_at = greatest - greatest / 10;
   // Two callers may decide at once; the next one puts it right.
-  if (depth >= greatest_)
+  if (depth >= greatest)
     is_full_ = true;
   else if (depth <= room_at)
     is_full_ = false;

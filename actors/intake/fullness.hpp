@@ -17,6 +17,9 @@ class fullness {
 public:
   explicit fullness(long greatest_depth) : greatest_(greatest_depth) {}
 
+  /// Closes at another depth from now on.
+  void limit(long greatest_depth) { greatest_ = greatest_depth; }
+
   /// So many items wait, while the counters stand as they do, and the queue is
   /// emptied at this rate.
   void note(long depth, const counters &now, double stored_per_minute);
@@ -26,7 +29,7 @@ public:
   std::optional<std::chrono::seconds> wait(const counters &now);
 
 private:
-  const long greatest_;
+  std::atomic<long> greatest_;
   /// The depth less what this node put in and took out since it started; with
   /// the counters of any later moment it gives the depth at that moment.
   std::atomic<std::int64_t> base_{0};

@@ -10,11 +10,11 @@ constexpr int attempts_on_conflict = 5;
 
 } // namespace
 
-group_commit::group_commit(store_session &session, counters &counts,
-                           std::chrono::seconds dedup_window)
-    : session_(session), counts_(counts), dedup_window_(dedup_window) {}
+group_commit::group_commit(store_session &session, counters &counts)
+    : session_(session), counts_(counts) {}
 
-void group_commit::run(accept_group &group) {
+void group_commit::run(accept_group &group, std::chrono::seconds dedup_window) {
+  dedup_window_ = dedup_window;
   accept_reply replies(group.events().size());
   commit(group.events(), group.deadline(), replies);
   count(replies);

@@ -16,13 +16,13 @@ namespace sluice::actors {
 /// in doubt is looked up after reconnecting, before anybody is answered.
 class group_commit {
 public:
-  group_commit(store_session &session, counters &counts,
-               std::chrono::seconds dedup_window);
+  group_commit(store_session &session, counters &counts);
 
-  /// Commits a group's events and answers its clients. Blocks until that is
+  /// Commits a group's events and answers its clients; keys count as repeated
+  /// within `dedup_window`. Blocks until that is
   /// done, at the longest until the group's deadline plus one call to the
   /// store.
-  void run(accept_group &group);
+  void run(accept_group &group, std::chrono::seconds dedup_window);
 
 private:
   using time_point = std::chrono::steady_clock::time_point;
@@ -37,7 +37,7 @@ private:
 
   store_session &session_;
   counters &counts_;
-  std::chrono::seconds dedup_window_;
+  std::chrono::seconds dedup_window_{};
 };
 
 } // namespace sluice::actors

@@ -1,27 +1,27 @@
 #include "actors/intake/ingest.hpp"
 
-#include <stdexcept>
+#include "actors/control/child.hpp"
 
 namespace sluice::actors {
 
-ingest_state::ingest_state(pointer) {}
+ingest_state::ingest_state(pointer self) : self_(self) {}
 
 ingest_state::~ingest_state() {
   if (parts_)
-    parts_->ingest.set({});
+    parts_->ingest.leave(self_->address());
 }
 
 void ingest_state::init(parts_ptr parts) {
   parts_ = std::move(parts);
   session_.emplace(parts_->source, db::purpose::intake);
-  commit_.emplace(*session_, parts_->counts, parts_->settings.dedup.window);
+  commit_.emplace(*session_, parts_->counts);
 }
 
 void ingest_state::flush() {
   auto group = parts_->ingest.take();
   if (!group)
     return;
-  commit_->run(*group);
+  commit_->run(*group, parts_->settings->dedup.window);
   caf::anon_send(parts_->poller.get(), wake_atom::value);
 }
 
@@ -30,7 +30,8 @@ ingest_actor::behavior_type ingest(ingest_state::pointer self,
   self->state.init(std::move(parts));
   return {
       [=](flush_atom) { self->state.flush(); },
-      [](crash_atom) { throw std::runtime_error("crash requested"); },
+      on_crash,
+      on_ping,
   };
 }
 

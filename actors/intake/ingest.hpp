@@ -22,6 +22,7 @@ public:
   void flush();
 
 private:
+  pointer self_;
   parts_ptr parts_;
   std::optional<store_session> session_;
   std::optional<group_commit> commit_;

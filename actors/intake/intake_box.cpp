@@ -74,6 +74,11 @@ ingest_actor intake_box::get() const {
   return handle_;
 }
 
+void intake_box::leave(const caf::actor_addr &who) {
+  if (auto current = get(); current && current.address() == who)
+    set({});
+}
+
 void intake_box::set(ingest_actor handle) {
   std::deque<std::unique_ptr<accept_group>> given_up;
   {

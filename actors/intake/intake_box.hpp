@@ -39,6 +39,10 @@ public:
   /// it refuses them, and answers those that wait.
   void set(ingest_actor handle);
 
+  /// As `set` with nothing, by an actor that ends; unless another has taken
+  /// its place.
+  void leave(const caf::actor_addr &who);
+
 private:
   /// True when the actor has to be woken.
   bool add(std::vector<db::new_event> &events, time_point deadline,

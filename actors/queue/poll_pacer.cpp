@@ -17,6 +17,11 @@ constexpr int items_for_a_full_wait = 25;
 poll_pacer::poll_pacer(poll_intervals intervals)
     : intervals_(intervals), empty_wait_(intervals.min) {}
 
+void poll_pacer::set(poll_intervals intervals) {
+  intervals_ = intervals;
+  asked();
+}
+
 void poll_pacer::claimed(int count, bool goes_on, time_point now) {
   // What was due by now has been claimed, or will be by the next poll.
   if (due_ <= now)

@@ -32,6 +32,9 @@ public:
 
   explicit poll_pacer(poll_intervals intervals);
 
+  /// Other intervals hold from now on; what was planned by the old ones is off.
+  void set(poll_intervals intervals);
+
   /// A claim came back with `count` items; `goes_on`: more may be due, and
   /// nothing goes first.
   void claimed(int count, bool goes_on, time_point now);

@@ -1,6 +1,6 @@
 #include "actors/queue/poller.hpp"
 
-#include <stdexcept>
+#include "actors/control/child.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -18,12 +18,21 @@ poller_state::poller_state(pointer self) : self_(self) {}
 
 void poller_state::init(parts_ptr parts) {
   parts_ = std::move(parts);
-  const auto &settings = parts_->settings.processor;
   session_.emplace(parts_->source, db::purpose::work);
-  pacer_.emplace(poll_intervals{.min = settings.min_poll_interval,
-                                .max = settings.max_poll_interval,
-                                .idle = settings.idle_poll_interval});
+  pacer_.emplace(intervals());
   self_->send(parts_->pool.get(), room_atom::value);
+}
+
+poll_intervals poller_state::intervals() const {
+  auto now = parts_->settings.get();
+  return {.min = now->processor.min_poll_interval,
+          .max = now->processor.max_poll_interval,
+          .idle = now->processor.idle_poll_interval};
+}
+
+void poller_state::settings_changed() {
+  pacer_->set(intervals());
+  poll_or_plan();
 }
 
 void poller_state::woken() {
@@ -89,7 +98,7 @@ bool poller_state::claim_once() {
   give_back();
   db::claim_request request{.node = parts_->self.id,
                             .id = db::claim_id::generate(),
-                            .limit = parts_->settings.processor.batch_size};
+                            .limit = parts_->settings->processor.batch_size};
   auto claim = session_->with(
       [&](db::store &store) { return store.claim_items(request); });
   if (!claim) {
@@ -98,7 +107,7 @@ bool poller_state::claim_once() {
     auto now = clock::now();
     pacer_->failed(
         std::max(session_->next_attempt(),
-                 now + parts_->settings.processor.min_poll_interval));
+                 now + parts_->settings->processor.min_poll_interval));
     spdlog::debug("poller: {}", claim.error().text);
     return false;
   }
@@ -114,7 +123,7 @@ bool poller_state::claim_once() {
 bool poller_state::yields() const {
   return parts_->ingest.has_burst() &&
          parts_->health_board.get().depth.pending <
-             parts_->settings.processor.yield_depth;
+             parts_->settings->processor.yield_depth;
 }
 
 void poller_state::assign(db::claim claim) {
@@ -170,7 +179,9 @@ poller_actor::behavior_type poller(poller_state::pointer self,
       [=](more_atom, db::claim_id fence) { self->state.finished(fence); },
       [=](hello_atom) { self->state.pool_is_new(); },
       [=](tick_atom, std::uint64_t plan) { self->state.tick(plan); },
-      [](crash_atom) { throw std::runtime_error("crash requested"); },
+      [=](apply_atom) { self->state.settings_changed(); },
+      on_crash,
+      on_ping,
   };
 }
 

@@ -28,10 +28,12 @@ public:
   void finished(db::claim_id fence);
   void pool_is_new();
   void tick(std::uint64_t plan);
+  void settings_changed();
 
 private:
   using clock = std::chrono::steady_clock;
 
+  poll_intervals intervals() const;
   void poll_or_plan();
   bool may_claim();
   bool claim_once();

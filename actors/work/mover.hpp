@@ -21,6 +21,9 @@ class mover {
 public:
   mover(store_session &session, counters &counts, retry_policy policy);
 
+  /// What becomes of items that fail from now on.
+  void set(retry_policy policy) { policy_ = policy; }
+
   /// Begins with a claim; the one before must have been finished.
   void take(db::claim work);
 

@@ -1,6 +1,6 @@
 #include "actors/work/worker.hpp"
 
-#include <stdexcept>
+#include "actors/control/child.hpp"
 
 namespace sluice::actors {
 
@@ -10,15 +10,13 @@ void worker_state::init(parts_ptr parts, std::size_t slot) {
   parts_ = std::move(parts);
   slot_ = slot;
   session_.emplace(parts_->source, db::purpose::work);
-  const auto &settings = parts_->settings.processor;
-  mover_.emplace(*session_, parts_->counts,
-                 retry_policy{.max_attempts = settings.max_attempts,
-                              .first_wait = settings.retry_backoff});
+  mover_.emplace(*session_, parts_->counts, policy());
 }
 
 void worker_state::work(claim_ptr claim) {
   claim_ = std::move(claim);
   task_ = task::move;
+  mover_->set(policy());
   mover_->take(*claim_);
   go_on();
 }
@@ -47,6 +45,12 @@ void worker_state::go_on() {
   claim_.reset();
 }
 
+retry_policy worker_state::policy() const {
+  auto now = parts_->settings.get();
+  return {.max_attempts = now->processor.max_attempts,
+          .first_wait = now->processor.retry_backoff};
+}
+
 bool worker_state::advance() {
   switch (task_) {
   case task::move:
@@ -66,7 +70,8 @@ worker_actor::behavior_type worker(worker_state::pointer self, parts_ptr parts,
         self->state.abandon(std::move(claim));
       },
       [=](tick_atom) { self->state.go_on(); },
-      [](crash_atom) { throw std::runtime_error("crash requested"); },
+      on_crash,
+      on_ping,
   };
 }
 

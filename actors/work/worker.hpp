@@ -26,6 +26,7 @@ public:
 private:
   enum class task { move, abandon };
 
+  retry_policy policy() const;
   bool advance();
 
   pointer self_;

@@ -1,8 +1,10 @@
 #include "actors/work/worker_pool.hpp"
 
 #include <algorithm>
-#include <stdexcept>
 
+#include <spdlog/spdlog.h>
+
+#include "actors/control/child.hpp"
 #include "actors/spawn.hpp"
 #include "actors/work/worker.hpp"
 
@@ -18,15 +20,50 @@ worker_pool_state::~worker_pool_state() {
 
 void worker_pool_state::init(parts_ptr parts) {
   parts_ = std::move(parts);
-  slots_.resize(
-      static_cast<std::size_t>(parts_->settings.processor.max_concurrency));
-  for (std::size_t slot = 0; slot < slots_.size(); ++slot)
-    start(slot);
+  resize();
   caf::anon_send(parts_->poller.get(), hello_atom::value);
+  self_->send(self_, beat_atom::value);
+}
+
+void worker_pool_state::resize() {
+  wanted_ =
+      static_cast<std::size_t>(parts_->settings->processor.max_concurrency);
+  slots_.resize(std::max(slots_.size(), wanted_));
+  for (auto &slot : slots_) {
+    if (is_wanted(slot) && !slot.worker)
+      start(number_of(slot));
+    else if (!is_wanted(slot) && !slot.claim)
+      let_go(slot);
+  }
+  tell_room();
+}
+
+std::string worker_pool_state::name_of(std::size_t slot) {
+  return "worker " + std::to_string(slot + 1);
+}
+
+std::size_t worker_pool_state::number_of(const slot_record &slot) const {
+  return static_cast<std::size_t>(&slot - slots_.data());
+}
+
+bool worker_pool_state::is_wanted(const slot_record &slot) const {
+  return number_of(slot) < wanted_;
 }
 
 bool worker_pool_state::is_idle(const slot_record &slot) const {
-  return slot.worker && !slot.claim;
+  return slot.worker && !slot.claim && is_wanted(slot);
+}
+
+void worker_pool_state::let_go(slot_record &slot) {
+  if (slot.worker)
+    self_->send_exit(slot.worker, caf::exit_reason::user_shutdown);
+  parts_->tree.removed(name_of(number_of(slot)));
+}
+
+void worker_pool_state::tell_room() {
+  auto idle = std::count_if(slots_.begin(), slots_.end(),
+                            [this](auto &slot) { return is_idle(slot); });
+  self_->send(poller_, room_atom::value, static_cast<std::size_t>(idle));
 }
 
 void worker_pool_state::assign(claim_ptr claim) {
@@ -45,28 +82,34 @@ void worker_pool_state::put_to_work(slot_record &slot) {
 
 void worker_pool_state::done(const work_report &report) {
   auto &slot = slots_[report.slot];
+  // One that was given up for stuck may come back with an old one.
+  if (!slot.claim || slot.claim->id != report.fence)
+    return;
   slot.claim.reset();
   if (report.earliest_retry)
     self_->send(poller_, due_atom::value, *report.earliest_retry);
-  if (waiting_.empty())
-    self_->send(poller_, more_atom::value, report.fence);
-  else
-    put_to_work(slot);
+  if (is_wanted(slot) && !waiting_.empty())
+    return put_to_work(slot);
+  self_->send(poller_, more_atom::value, report.fence);
+  if (!is_wanted(slot)) {
+    let_go(slot);
+    tell_room();
+  }
 }
 
 void worker_pool_state::register_poller() {
   poller_ = caf::actor_cast<poller_actor>(self_->current_sender());
-  auto idle = std::count_if(slots_.begin(), slots_.end(),
-                            [this](auto &slot) { return is_idle(slot); });
-  self_->send(poller_, room_atom::value, static_cast<std::size_t>(idle));
+  tell_room();
 }
 
 void worker_pool_state::start(std::size_t slot) {
-  if (is_stopping_)
-    return;
   auto &record = slots_[slot];
+  if (is_stopping_ || record.worker || (!is_wanted(record) && !record.claim))
+    return;
   record.worker =
       spawn_child<caf::monitored + caf::detached>(self_, worker, parts_, slot);
+  record.is_asked = false;
+  parts_->tree.started(name_of(slot));
   if (record.claim)
     self_->send(record.worker, abandon_atom::value, record.claim);
   else if (!waiting_.empty())
@@ -91,12 +134,50 @@ void worker_pool_state::on_down(const caf::down_msg &down) {
   dead->worker = nullptr;
   if (is_stopping_)
     return quit_when_empty();
+  // It was let go; perhaps it is wanted again by now.
+  if (down.reason == caf::exit_reason::user_shutdown)
+    return start(number_of(*dead));
+  replace(*dead, reason_text(down.reason, self_->system()));
+}
+
+void worker_pool_state::replace(slot_record &slot, const std::string &why) {
   ++parts_->counts.restarts;
-  auto wait = dead->restarts.on_crash(std::chrono::steady_clock::now());
+  parts_->tree.ended(name_of(number_of(slot)), why);
+  auto wait = slot.restarts.on_crash(std::chrono::steady_clock::now());
   if (!wait)
-    return self_->quit(caf::make_error(caf::exit_reason::out_of_workers));
-  auto slot = static_cast<std::size_t>(dead - slots_.begin());
-  self_->delayed_send(self_, *wait, start_atom::value, slot);
+    return self_->quit(
+        exit_error(caf::exit_reason::out_of_workers,
+                   name_of(number_of(slot)) + " ended too often: " + why));
+  self_->delayed_send(self_, *wait, start_atom::value, number_of(slot));
+}
+
+void worker_pool_state::feel_pulses() {
+  auto now = parts_->settings.get();
+  auto limit = patience_with_child(*now);
+  for (auto &slot : slots_) {
+    if (!slot.worker || slot.is_asked)
+      continue;
+    slot.is_asked = true;
+    auto number = number_of(slot);
+    auto who = slot.worker.address();
+    feel_pulse(
+        self_, slot.worker, limit,
+        [this, number] { slots_[number].is_asked = false; },
+        [this, number, who] { on_stuck(number, who); });
+  }
+  self_->delayed_send(self_, pulse_interval(*now), beat_atom::value);
+}
+
+void worker_pool_state::on_stuck(std::size_t slot, const caf::actor_addr &who) {
+  auto &record = slots_[slot];
+  if (is_stopping_ || !record.worker || record.worker.address() != who)
+    return;
+  spdlog::error("{} hangs; another takes its place", name_of(slot));
+  ++parts_->counts.abandoned;
+  self_->demonitor(who);
+  self_->send_exit(record.worker, caf::exit_reason::kill);
+  record.worker = nullptr;
+  replace(record, "it hung");
 }
 
 void worker_pool_state::on_exit(const caf::exit_msg &order) {
@@ -130,7 +211,10 @@ worker_pool_actor::behavior_type worker_pool(worker_pool_state::pointer self,
       [=](done_atom, const work_report &report) { self->state.done(report); },
       [=](room_atom) { self->state.register_poller(); },
       [=](start_atom, std::size_t slot) { self->state.start(slot); },
+      [=](apply_atom) { self->state.resize(); },
+      [=](beat_atom) { self->state.feel_pulses(); },
       [=](crash_atom) { self->state.crash_one(); },
+      on_ping,
   };
 }
 

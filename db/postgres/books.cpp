@@ -10,7 +10,6 @@ namespace sluice::db::postgres {
 namespace {
 
 /// A repair reads all that a comparison does, and nobody waits for it twice.
-constexpr std::chrono::milliseconds repair_limit{60'000};
 
 ledger_fault::kind read_kind(std::string_view name) {
   using enum ledger_fault::kind;
@@ -128,7 +127,7 @@ result<ledger_report> postgres_store::repair_ledger(std::string_view actor,
     by.record(transaction, "repair", "ledger", what_was_done, now);
   };
   auto done = session_->write_within(
-      std::max(session_->call_timeout(), repair_limit), "repair ledger",
+      std::max(session_->call_timeout(), longest_repair), "repair ledger",
       [&] { return by.describe(); }, work);
   if (!done)
     return tl::unexpected(std::move(done.error()));

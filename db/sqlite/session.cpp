@@ -22,7 +22,6 @@ using nothing = std::monostate;
 
 constexpr change_mode clients_wait{.where = fair_lock::line::first};
 // A repair compares all ids while it holds the writer's turn.
-constexpr std::chrono::milliseconds repair_limit{60'000};
 // Nobody was told of it but the process that ended with the power.
 constexpr change_mode undone_by_power_loss{.is_durable = false};
 
@@ -317,11 +316,12 @@ result<ledger_report> session::verify(int most,
 
 result<ledger_report> session::repair_ledger(std::string_view actor,
                                              std::string_view reason) {
-  return change("repair_ledger",
-                [&](connection &database, timestamp now) {
-                  return sqlite::repair_ledger(database, actor, reason, now);
-                },
-                {.limit = std::max(file_->options.call_timeout, repair_limit)});
+  return change(
+      "repair_ledger",
+      [&](connection &database, timestamp now) {
+        return sqlite::repair_ledger(database, actor, reason, now);
+      },
+      {.limit = std::max(file_->options.call_timeout, longest_repair)});
 }
 
 result<int> session::requeue(const item_order &order) {

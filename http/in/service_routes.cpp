@@ -12,6 +12,7 @@
 #include "http/in/routes/inbox.hpp"
 #include "http/in/routes/keys.hpp"
 #include "http/in/routes/operations.hpp"
+#include "http/in/routes/settings.hpp"
 
 namespace sluice::http {
 
@@ -89,8 +90,17 @@ void add_operations(route_table &table, const service_ptr &shared) {
   table.push_back({"POST", "/admin/v1/actors/{name}/restart",
                    "Restart a part of the service", 0,
                    for_admin(shared, post_restart), true});
+  table.push_back({"GET", "/admin/v1/actors", "Show the parts of the service",
+                   0, for_admin(shared, get_parts)});
   table.push_back({"GET", "/admin/v1/nodes", "Show the nodes", 0,
                    for_admin(shared, get_nodes)});
+}
+
+void add_settings(route_table &table, const service_ptr &shared) {
+  table.push_back({"GET", "/admin/v1/settings", "Show the settings", 0,
+                   for_admin(shared, get_settings)});
+  table.push_back({"POST", "/admin/v1/settings", "Change settings of this node",
+                   small_body, for_admin(shared, post_settings)});
 }
 
 void add_health(route_table &table, const service_ptr &shared) {
@@ -113,6 +123,7 @@ route_table make_routes(actors::gateway &gateway,
   add_inbox(out, shared);
   add_gate(out, shared);
   add_operations(out, shared);
+  add_settings(out, shared);
   add_health(out, shared);
   return out;
 }

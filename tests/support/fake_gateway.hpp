@@ -37,10 +37,20 @@ public:
     restarted.emplace_back(child);
     return child == "poller";
   }
+  std::vector<actors::part_view> parts() const override { return part_list; }
+  std::shared_ptr<const config::settings> settings() const override {
+    return held;
+  }
+  void apply(config::settings next) override {
+    held = std::make_shared<const config::settings>(std::move(next));
+  }
   std::chrono::milliseconds patience() const override {
     return std::chrono::milliseconds(1000);
   }
 
+  std::shared_ptr<const config::settings> held =
+      std::make_shared<const config::settings>();
+  std::vector<actors::part_view> part_list;
   /// What operators asked for.
   std::atomic<int> polls{0};
   std::vector<std::string> restarted;

@@ -244,8 +244,33 @@ int fault_plan::faults() const {
   return faults_;
 }
 
-std::optional<planned_fault> fault_plan::next(const std::string &method) {
+void fault_plan::hold(const std::string &method, int times) {
   std::lock_guard guard(mutex_);
+  to_hold_ = method;
+  left_to_hold_ = times;
+}
+
+int fault_plan::holding() const {
+  std::lock_guard guard(mutex_);
+  return holding_;
+}
+
+void fault_plan::let_go() {
+  std::lock_guard guard(mutex_);
+  left_to_hold_ = 0;
+  ++times_let_go_;
+  let_go_.notify_all();
+}
+
+std::optional<planned_fault> fault_plan::next(const std::string &method) {
+  std::unique_lock guard(mutex_);
+  if (left_to_hold_ > 0 && to_hold_ == method) {
+    --left_to_hold_;
+    ++holding_;
+    let_go_.wait(guard,
+                 [this, now = times_let_go_] { return times_let_go_ != now; });
+    --holding_;
+  }
   auto counted = std::find_if(calls_.begin(), calls_.end(), [&](auto &counter) {
     return counter.first == method;
   });

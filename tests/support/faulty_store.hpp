@@ -1,5 +1,6 @@
 #pragma once
 
+#include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -42,6 +43,12 @@ public:
   /// Faults that have happened.
   int faults() const;
 
+  /// The next calls of that method hang, before their effect, until `let_go`.
+  void hold(const std::string &method, int times = 1);
+  /// How many do.
+  int holding() const;
+  void let_go();
+
   /// Counts the call and says whether it is to fail.
   std::optional<planned_fault> next(const std::string &method);
 
@@ -55,6 +62,11 @@ private:
   std::vector<entry> entries_;
   std::vector<std::pair<std::string, int>> calls_;
   int faults_ = 0;
+  std::condition_variable let_go_;
+  std::string to_hold_;
+  int left_to_hold_ = 0;
+  int holding_ = 0;
+  int times_let_go_ = 0;
 };
 
 /// A source whose sessions fail as planned and do what `inner`'s do

@@ -35,9 +35,10 @@ std::string read_line(field_reader &fields, std::string_view name,
 handler for_admin(service_ptr shared, public_handler handle) {
   return [shared = std::move(shared),
           handle = std::move(handle)](const request &in) {
-    if (shared->settings.auth.admin_token.empty())
+    const auto settings = shared->settings_now();
+    if (settings->auth.admin_token.empty())
       return to_response(admin_off(), in.id);
-    const auto allowed = is_admin(in, shared->settings.auth);
+    const auto allowed = is_admin(in, settings->auth);
     if (!allowed)
       return to_response(allowed.error(), in.id);
     if (!*allowed)

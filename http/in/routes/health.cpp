@@ -106,7 +106,8 @@ answer get_live(service &, const request &) {
 
 answer get_ready(service &shared, const request &) {
   const auto sample = shared.gateway.health();
-  const auto level = queue_level(sample.depth.pending, shared.settings.health);
+  const auto level =
+      queue_level(sample.depth.pending, shared.settings_now()->health);
   response out =
       json_answer(sample.is_ready ? 200 : 503, to_json(sample, level));
   out.headers.emplace_back("Cache-Control", "no-store");

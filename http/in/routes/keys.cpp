@@ -132,10 +132,11 @@ tl::expected<long, problem> read_grace(const request &in) {
 } // namespace
 
 answer generate_key(service &shared, const request &in) {
-  const auto by_admin = is_admin(in, shared.settings.auth);
+  const auto settings = shared.settings_now();
+  const auto by_admin = is_admin(in, settings->auth);
   if (!by_admin)
     return tl::unexpected(by_admin.error());
-  if (!*by_admin && !may_sign_up(shared.settings))
+  if (!*by_admin && !may_sign_up(*settings))
     return tl::unexpected(missing_credentials());
   if (auto type = body_type(in); !type)
     return tl::unexpected(std::move(type.error()));
@@ -143,7 +144,7 @@ answer generate_key(service &shared, const request &in) {
   const auto body = scanner.scan(in.body);
   if (!body)
     return tl::unexpected(invalid_json(body.error()));
-  const auto owner = read_organization(*body, shared.settings, *by_admin);
+  const auto owner = read_organization(*body, *settings, *by_admin);
   if (!owner)
     return tl::unexpected(owner.error());
   const auto key = make_key(owner->id);

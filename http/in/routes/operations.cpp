@@ -149,6 +149,20 @@ answer post_restart(service &shared, const request &in) {
   return json_answer(202, "{\"status\":\"restarting\"}");
 }
 
+answer get_parts(service &shared, const request &) {
+  std::string list;
+  for (const auto &one : shared.gateway.parts()) {
+    list += list.empty() ? "" : ",";
+    list += "{\"name\":" + json_string(one.name) + ",\"state\":\"" +
+            (one.is_running ? "running" : "restarting") +
+            "\",\"restarts\":" + std::to_string(one.restarts) +
+            ",\"last_error\":" +
+            (one.last_error.empty() ? "null" : json_string(one.last_error)) +
+            ",\"since\":\"" + db::to_rfc3339(one.since) + "\"}";
+  }
+  return json_answer(200, "{\"actors\":[" + list + "]}");
+}
+
 answer get_nodes(service &shared, const request &) {
   const auto nodes = shared.gateway.ask<std::vector<db::node_view>>(
       [](db::store &session) { return session.nodes(); });

@@ -26,6 +26,9 @@ answer post_cleanup(service &shared, const request &in);
 /// `POST /admin/v1/actors/{name}/restart`.
 answer post_restart(service &shared, const request &in);
 
+/// `GET /admin/v1/actors`: the parts of the service, and how they are.
+answer get_parts(service &shared, const request &in);
+
 /// `GET /admin/v1/nodes`.
 answer get_nodes(service &shared, const request &in);
 

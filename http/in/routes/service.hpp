@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 
 #include <tl/expected.hpp>
 
@@ -19,11 +20,18 @@ struct service {
       : gateway(way), settings(values), keys(way, settings.auth), cursors(way) {
   }
 
+  /// The settings as they hold now.
+  std::shared_ptr<const config::settings> settings_now() const {
+    return gateway.settings();
+  }
+
   actors::gateway &gateway;
+  /// As they held at the start; for those that hold until the end.
   const config::settings settings;
   authenticator keys;
   rate_limiter limiter;
   cursor_codec cursors;
+  std::mutex changing_settings;
 };
 
 using service_ptr = std::shared_ptr<service>;

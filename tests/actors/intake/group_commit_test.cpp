@@ -15,8 +15,7 @@ namespace {
 /// A commit under test and the clients that wait for it.
 struct commit_fixture : faulty_fixture {
   commit_fixture()
-      : session(source, db::purpose::intake),
-        commit(session, counts, std::chrono::hours(1)) {}
+      : session(source, db::purpose::intake), commit(session, counts) {}
 
   /// Commits the events and returns what their client is told.
   accept_reply run(std::vector<db::new_event> events,
@@ -25,7 +24,7 @@ struct commit_fixture : faulty_fixture {
     accept_group group;
     group.add(std::move(events), std::chrono::steady_clock::now() + patience,
               [&](auto reply) { told = std::move(*reply); });
-    commit.run(group);
+    commit.run(group, std::chrono::hours(1));
     return told;
   }
 

@@ -34,7 +34,8 @@ struct box_fixture {
       system.spawn([this](actors::ingest_actor::pointer)
                        -> actors::ingest_actor::behavior_type {
         return {[this](actors::flush_atom) { ++wakes; },
-                [](actors::crash_atom) {}};
+                [](actors::crash_atom) {},
+                [](actors::ping_atom) { return true; }};
       });
   tenant owner = make_tenant();
   actors::intake_box box;
@@ -85,6 +86,20 @@ TEST_CASE_METHOD(
   CHECK(told->value().error().code == db::errc::unavailable);
   CHECK(put(1)->value().error().code == db::errc::unavailable);
   CHECK_FALSE(box.take());
+}
+
+TEST_CASE_METHOD(box_fixture, "whose place was taken does not close the box") {
+  auto gone = handle.address();
+  handle = system.spawn(
+      [](actors::ingest_actor::pointer) -> actors::ingest_actor::behavior_type {
+        return {[](actors::flush_atom) {}, [](actors::crash_atom) {},
+                [](actors::ping_atom) { return true; }};
+      });
+  box.set(handle);
+  box.leave(gone);
+  CHECK(box.get() == handle);
+  box.leave(handle.address());
+  CHECK_FALSE(box.get());
 }
 
 TEST_CASE_METHOD(box_fixture, "many clients in each commit are a burst") {

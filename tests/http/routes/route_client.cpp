@@ -57,7 +57,9 @@ std::string received::header(const std::string &name) const {
 }
 
 route_client::route_client(const config::settings &settings)
-    : routes_(http::make_routes(gateway, settings)) {}
+    : routes_(http::make_routes(gateway, settings)) {
+  gateway.apply(settings);
+}
 
 config::settings route_client::default_settings() {
   config::settings out;
