@@ -19,6 +19,12 @@ def order(port, path, body=None, timeout=15.0):
                        headers=HEADERS, timeout=timeout)
 
 
+def command(port, path, timeout=15.0):
+    """POST to an admin route that takes no body."""
+    return client.call(port, "POST", f"/admin/v1/{path}", headers=HEADERS,
+                       timeout=timeout)
+
+
 def state(port):
     """How the dials stand, or None while that can't be told."""
     try:

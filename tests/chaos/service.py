@@ -1,6 +1,7 @@
 """The service under test, as a process."""
 
 import os
+import pathlib
 import signal
 import subprocess
 import time
@@ -121,6 +122,16 @@ class Service:
             self.process.send_signal(signal.SIGCONT)
             self.process.kill()
             self.process.wait()
+
+    def threads(self):
+        """The names of its threads."""
+        names = []
+        for task in pathlib.Path(f"/proc/{self.process.pid}/task").iterdir():
+            try:
+                names.append((task / "comm").read_text().strip())
+            except OSError:
+                pass  # it has ended since
+        return names
 
     def signal(self, number):
         self.process.send_signal(number)

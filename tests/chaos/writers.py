@@ -116,6 +116,15 @@ class Writer(threading.Thread):
         for connection in self._connections:
             connection.close()
 
+    def send_one(self):
+        """Sends a fresh event at once, in the caller's thread; its id.
+
+        None when it was not acknowledged. Only for a writer not started.
+        """
+        event = self._fresh(self._random.choice(self._organizations))
+        self._send(event)
+        return self.book.ids.get(event.digest)
+
     def _step(self):
         if self._again:
             self._resend()
