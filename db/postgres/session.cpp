@@ -45,6 +45,9 @@ session::~session() {
   silencer_.reset();
 }
 
+// What writes takes the server's default: it may be read-only, because its
+// disk is full or another is about to take over, and means us by that.
+//
 // The server's own limits lie beyond the call's deadline: they are for the
 // transaction that was abandoned. A limit that struck first would let COMMIT
 // succeed without the standby's answer under synchronous replication. Waiting
@@ -57,7 +60,7 @@ std::string session::begin_text(const frame &with) const {
   auto text =
       std::string("BEGIN ISOLATION LEVEL ") +
       (with.is_one_snapshot ? "REPEATABLE READ" : "READ COMMITTED") +
-      (with.is_writing ? " READ WRITE" : " READ ONLY") +
+      (with.is_writing ? "" : " READ ONLY") +
       "; SET LOCAL statement_timeout = " + server_limit +
       "; SET LOCAL idle_in_transaction_session_timeout = " + server_limit +
       "; SET LOCAL lock_timeout = " + lock_limit + "; SET LOCAL jit = off";

@@ -105,9 +105,18 @@ TEST_CASE("a server that became read-only is left for another", "[postgres]") {
     return;
   own_server on;
   auto session = on.connect();
-  auto events = make_events(on.owner(), 1);
   on.ask("ALTER SYSTEM SET default_transaction_read_only = on");
   on.ask("SELECT pg_reload_conf()");
+  // The session's process acts by it once it has noticed.
+  auto events = make_events(on.owner(), 1);
+  auto answer = session->accept(events, 60s);
+  for (int again = 0; answer && again < 10'000; ++again) {
+    events = make_events(on.owner(), 1);
+    answer = session->accept(events, 60s);
+  }
+  REQUIRE_FALSE(answer);
+  CHECK(answer.error().code == db::errc::unavailable);
+  CHECK(on.copies(events[0].id) == "0");
   CHECK_FALSE(on.source().connect(db::purpose::work));
   CHECK(on.source().connect(db::purpose::work).error().code ==
         db::errc::unavailable);
