@@ -24,7 +24,8 @@ class Organization:
 class Service:
     """One node: the same port, store and name through all its lives."""
 
-    def __init__(self, run, store_url, name="node-1", settings=None):
+    def __init__(self, run, store_url, name="node-1", settings=None,
+                 environment=None):
         self.run = run
         self.name = name
         self.port = run.port()
@@ -39,6 +40,7 @@ class Service:
             "auth.admin_token": ADMIN_TOKEN,
         }
         self.settings.update(settings or {})
+        self._environment = environment or {}
         run.cleanup.callback(self.end)
 
     def start(self, ready_within=30.0):
@@ -51,6 +53,7 @@ class Service:
             command += ["--set", f"{key}={value}"]
         environment = {name: value for name, value in os.environ.items()
                        if not name.startswith("SLUICE_")}
+        environment.update(self._environment)
         begin = time.monotonic()
         with open(self.log_path, "ab") as log:
             log.write(f"--- life {self.lives + 1} ---\n".encode())

@@ -82,13 +82,16 @@ class Cluster:
     """A PostgreSQL of the run's own: its folder, its port, its processes."""
 
     kind = "postgres"
+    folder_name = "pg"
 
-    def __init__(self, run, settings=None):
+    def __init__(self, run, settings=None, folder=folder_name, port=None,
+                 environment=None):
         self.run = run
         self.programs = postgres_folder()
-        self.port = run.port()
-        self.data = run.folder / "pg"
+        self.port = port or run.port()
+        self.data = run.folder / folder
         self.log_path = run.folder / "postgres.log"
+        self._environment = {**os.environ, **(environment or {})}
         self.process = None
         self.url = self.url_at(self.port)
         self._who = self._owner()
@@ -111,19 +114,25 @@ class Cluster:
         return {"user": entry.pw_uid, "group": entry.pw_gid,
                 "extra_groups": []}
 
-    def _initialise(self, settings):
-        self.data.mkdir(mode=0o700)
+    def _take_folder(self):
+        """The folder may be there, as a file system of its own."""
+        self.data.mkdir(mode=0o700, exist_ok=True)
         if self._who:
             os.chown(self.data, self._who["user"], self._who["group"])
+
+    def _initialise(self, settings):
+        self._take_folder()
         subprocess.run(
             [self.programs / "initdb", "-D", self.data, "-U", "postgres",
              "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"],
             check=True, stdout=subprocess.DEVNULL, cwd="/", **self._who)
-        lines = {
+        self._write_settings({
             "listen_addresses": "'127.0.0.1'", "port": self.port,
             "unix_socket_directories": "''", "shared_buffers": "64MB",
             "max_connections": 100, "fsync": "on", "synchronous_commit": "on",
-            "full_page_writes": "on", **settings}
+            "full_page_writes": "on", **settings})
+
+    def _write_settings(self, lines):
         with open(self.data / "postgresql.conf", "a") as file:
             file.writelines(f"{k} = {v}\n" for k, v in lines.items())
 
@@ -133,12 +142,16 @@ class Cluster:
             self.process = subprocess.Popen(
                 [self.programs / "postgres", "-D", self.data],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/",
+                env=self._environment,
                 preexec_fn=harness.child_dies_with_us, **self._who)
         if wait and not harness.wait_until(self.answers, 180):
             raise harness.Abort("PostgreSQL did not start")
 
     def answers(self):
         return self._psql("select 1;", check=False).returncode == 0
+
+    def has_ended(self):
+        return self.process.poll() is not None
 
     def stop_immediate(self):
         """`pg_ctl stop -m immediate`: no checkpoint, as in a crash."""

@@ -75,6 +75,7 @@ class Writer(threading.Thread):
         self._series = f"{series}-{number}"
         self.book = Book()
         self.last_success = 0.0
+        self.last_refusal = 0.0
         self._number = number
         self._random = random.Random(f"writer-{self._series}")
         self._organizations = organizations
@@ -178,9 +179,11 @@ class Writer(threading.Thread):
                 self.book.slowest, time.monotonic() - begin)
             self.book.answers[answer.status, answer.slug()
                               if answer.status >= 400 else ""] += 1
-            if answer.status == 503 and "retry-after" not in answer.headers:
-                self.run_.violation(f"503 without Retry-After: {answer}")
-            if answer.status in (201, 202, 207):
+            if answer.status == 503:
+                self.last_refusal = time.monotonic()
+                if "retry-after" not in answer.headers:
+                    self.run_.violation(f"503 without Retry-After: {answer}")
+            if answer.status in (201, 202):
                 self.last_success = time.monotonic()
             return answer
         self._node = (self._node + 1) % len(self._connections)
@@ -230,8 +233,10 @@ class Writer(threading.Thread):
 
     def _settle_item(self, event, result):
         if result["status"] in (201, 202):
+            self.last_success = time.monotonic()
             self._settle(event, result["id"])
         elif result["status"] == 503:
+            self.last_refusal = time.monotonic()
             self._refuse(event, result["error"])
         else:
             self.run_.violation(f"an item of a batch: {result}")
@@ -357,4 +362,9 @@ class Load:
     def success_since(self, moment):
         """When a writer last succeeded, if that was after `moment`."""
         newest = max(writer.last_success for writer in self.writers)
+        return newest if newest > moment else None
+
+    def refusal_since(self, moment):
+        """When a writer was last told 503, if that was after `moment`."""
+        newest = max(writer.last_refusal for writer in self.writers)
         return newest if newest > moment else None
