@@ -1,9 +1,9 @@
 #include "db/model/gate_rows.hpp"
 
-#include <algorithm>
 #include <array>
-#include <charconv>
 #include <utility>
+
+#include "db/model/pair_line.hpp"
 
 namespace sluice::db {
 
@@ -34,14 +34,6 @@ std::string_view find(const gate_rows &rows, std::string_view key) {
   return found == rows.end() ? std::string_view() : found->second;
 }
 
-std::optional<std::int64_t> read_number(std::string_view text) {
-  std::int64_t value = 0;
-  auto read = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (read.ec != std::errc() || read.ptr != text.data() + text.size())
-    return std::nullopt;
-  return value;
-}
-
 std::int64_t to_number(timestamp at) {
   return at.time_since_epoch().count();
 }
@@ -65,30 +57,6 @@ void put(gate_rows &rows, std::string_view key, std::optional<timestamp> at) {
     put(rows, key, std::to_string(to_number(*at)));
   else
     rows.erase(std::string(key));
-}
-
-void add(std::string &line, std::string_view name, std::string_view value) {
-  if (!line.empty())
-    line += ' ';
-  line.append(name).append(1, '=').append(value);
-}
-
-void add(std::string &line, std::string_view name, std::int64_t value) {
-  add(line, name, std::string_view(std::to_string(value)));
-}
-
-/// The value of `name` in a line of pairs.
-std::optional<std::int64_t> find_pair(std::string_view line,
-                                      std::string_view name) {
-  while (!line.empty()) {
-    auto end = std::min(line.find(' '), line.size());
-    auto pair = line.substr(0, end);
-    line.remove_prefix(std::min(end + 1, line.size()));
-    auto equals = pair.find('=');
-    if (pair.substr(0, equals) == name && equals != std::string_view::npos)
-      return read_number(pair.substr(equals + 1));
-  }
-  return std::nullopt;
 }
 
 constexpr std::array<std::pair<const char *, std::int64_t drain_certificate::*>,
@@ -173,10 +141,10 @@ std::optional<drain_beginning> read_drain_beginning(const gate_rows &rows) {
 
 void write_drain_beginning(gate_rows &rows, const drain_beginning &begun) {
   std::string line;
-  add(line, "at", to_number(begun.at));
-  add(line, "position", begun.position);
-  add(line, "waiting", begun.waiting);
-  add(line, "quarantined", begun.quarantined);
+  add_pair(line, "at", to_number(begun.at));
+  add_pair(line, "position", begun.position);
+  add_pair(line, "waiting", begun.waiting);
+  add_pair(line, "quarantined", begun.quarantined);
   put(rows, drain_begin_key, line);
 }
 
@@ -261,36 +229,36 @@ gate_state after_drain(const gate_state &before, timestamp now) {
 std::string describe(const gate_change &change) {
   std::string line;
   if (change.ingest)
-    add(line, "ingest", to_string(*change.ingest));
+    add_pair(line, "ingest", to_string(*change.ingest));
   if (change.processing)
-    add(line, "processing", to_string(*change.processing));
+    add_pair(line, "processing", to_string(*change.processing));
   if (change.delivery)
-    add(line, "delivery", to_string(*change.delivery));
+    add_pair(line, "delivery", to_string(*change.delivery));
   if (change.retry_after)
-    add(line, "retry_after", change.retry_after->count());
+    add_pair(line, "retry_after", change.retry_after->count());
   return line;
 }
 
 std::string describe(const gate_state &state) {
   std::string line;
-  add(line, "version", state.version);
-  add(line, "ingest", to_string(state.ingest));
-  add(line, "processing", to_string(state.processing));
-  add(line, "delivery", to_string(state.delivery));
-  add(line, "retry_after", state.retry_after.count());
+  add_pair(line, "version", state.version);
+  add_pair(line, "ingest", to_string(state.ingest));
+  add_pair(line, "processing", to_string(state.processing));
+  add_pair(line, "delivery", to_string(state.delivery));
+  add_pair(line, "retry_after", state.retry_after.count());
   if (state.resume_at)
-    add(line, "resume_at", to_rfc3339(*state.resume_at));
+    add_pair(line, "resume_at", to_rfc3339(*state.resume_at));
   if (state.drain_until)
-    add(line, "drain_until", to_rfc3339(*state.drain_until));
+    add_pair(line, "drain_until", to_rfc3339(*state.drain_until));
   return line;
 }
 
 std::string describe(const drain_certificate &done) {
   std::string line;
-  add(line, "begun_at", to_number(done.begun_at));
-  add(line, "ended_at", to_number(done.ended_at));
+  add_pair(line, "begun_at", to_number(done.begun_at));
+  add_pair(line, "ended_at", to_number(done.ended_at));
   for (const auto &[name, member] : counts)
-    add(line, name, done.*member);
+    add_pair(line, name, done.*member);
   return line;
 }
 
