@@ -11,6 +11,7 @@
 #include "db/model/error.hpp"
 #include "db/model/event.hpp"
 #include "db/model/gate.hpp"
+#include "db/model/inbox.hpp"
 #include "db/model/ledger.hpp"
 #include "db/model/node.hpp"
 #include "db/model/organization.hpp"
@@ -25,10 +26,11 @@
 ///   returns a value, and not at all when it returns an error, except for
 ///   `errc::in_doubt`.
 /// - Durable: what a returned value reports survives kill -9 and power loss.
-///   Of `claim_items`, `move` and `move_each` alone, a power loss (a crash of
-///   the server, for `claim_items` on PostgreSQL) may undo the last ones, until
-///   another call was durable after them. Their items are then in the queue as
-///   before. What `find_event` and `inbox` show is durable.
+///   Of `claim_items`, `move`, `move_each` and `compact_ledger` alone, a power
+///   loss (a crash of the server, for `claim_items` on PostgreSQL) may undo the
+///   last ones, until another call was durable after them. Their items are then
+///   in the queue, and the entries in the ledger, as before. What `find_event`
+///   and `inbox` show is durable.
 /// - Bounded: a call returns within the `call_timeout` it was opened with (one
 ///   second of grace for the clean-up), even when the server is frozen.
 /// - A session belongs to one thread at a time and is not thread-safe.
@@ -110,41 +112,6 @@ struct queue_depth {
   bool exact = true;
   /// Age of the oldest item that could be claimed now.
   std::optional<std::chrono::microseconds> oldest_pending;
-};
-
-/// One event in an organization's inbox: the event and its delivery there.
-struct inbox_entry {
-  /// Where a page that follows this entry begins; grows with each entry.
-  uuid position;
-  event_id id;
-  std::string type;
-  std::string payload;
-  std::optional<std::string> dedup_id;
-  timestamp accepted_at{};
-  timestamp stored_at{};
-  delivery_status status = delivery_status::pending;
-  int attempts = 0;
-};
-
-struct inbox_query {
-  organization_id organization;
-  /// None: every status.
-  std::optional<delivery_status> status;
-  /// Only entries behind this position.
-  std::optional<uuid> after;
-  /// Entries to pass over; for clients that page by number.
-  int offset = 0;
-  /// 1 to 1000.
-  int limit = 50;
-};
-
-enum class ack_outcome {
-  /// Now delivered, by this call.
-  acknowledged,
-  /// Was delivered before.
-  already,
-  /// Not in this organization's log: unknown, another's, or not stored yet.
-  not_found,
 };
 
 /// What `repair_ledger` may take at the most, whatever `call_timeout` says.
@@ -236,8 +203,18 @@ public:
   /// All that are enlisted, by name.
   virtual result<std::vector<node_view>> nodes() = 0;
 
-  /// Ends this life: the node's row goes, its claims are returned.
+  /// Ends this life: the node's row goes, its claims are returned, its duties
+  /// are free.
   virtual result<int> retire(node_id self) = 0;
+
+  /// Whether this node has the duty; it takes it when nobody has. A duty
+  /// belongs to its holder while that has a heartbeat younger than `lease`, by
+  /// the store's clock; a node without one gets none. Asking again neither
+  /// writes nor prolongs anything. Who was told `true` and then stood still
+  /// for the length of a lease may have lost it: what is done under a duty has
+  /// to bear being done twice.
+  virtual result<bool> hold_duty(node_id self, duty what,
+                                 std::chrono::milliseconds lease) = 0;
 
   // -- reading and acknowledging --------------------------------------------
 
@@ -310,6 +287,34 @@ public:
   /// found before.
   virtual result<ledger_report> repair_ledger(std::string_view actor,
                                               std::string_view reason) = 0;
+
+  /// Keeps what a check found, for all nodes. An older check does not take the
+  /// place of a newer one.
+  virtual result<void> keep_verdict(const ledger_verdict &found) = 0;
+
+  /// The verdict that is kept; cheap.
+  virtual result<std::optional<ledger_verdict>> last_verdict() = 0;
+
+  /// Folds old entries of the ledger, in the order of their positions: entries
+  /// of one kind and organization become one entry, with the sum of their
+  /// counts and all their ids, and an id that came in and was written off is
+  /// struck from both sides, which keep their counts. So neither sums nor
+  /// equation, neither names nor numbers of faults change. The new entry has
+  /// the position (`seq`), the time and the kind of the newest that it stands
+  /// for; `first_seq` is the position of the oldest. An entry that was folded
+  /// and one that was not differ in nothing else but `node`, which is lost.
+  ///
+  /// A position stays an exact cut through the history where it is needed: no
+  /// entry is folded that is newer than the beginning of a drain that is
+  /// kept, and the newest position never changes. What does not add up, or is
+  /// of an unknown kind, stays as it is, and so does all of it while the
+  /// verdict that is kept says that the books do not balance.
+  ///
+  /// One call at a time folds, and none while the gate is being turned; others
+  /// return that nothing was to be done. Holds up no `accept`, claim or move
+  /// longer than its own small transaction takes.
+  virtual result<compaction_outcome>
+  compact_ledger(const compaction_request &request) = 0;
 
   /// Returns quarantined items to the queue as if they had never failed, with
   /// an entry in the ledger and in `audit_log` if there are any. Returns how

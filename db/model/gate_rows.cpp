@@ -126,6 +126,8 @@ void write_gate(gate_rows &rows, const gate_state &state) {
   put(rows, changed_by_key, state.changed_by);
   put(rows, reason_key, state.reason);
   put(rows, changed_at_key, std::optional(state.changed_at));
+  if (state.processing != processing_mode::draining)
+    rows.erase(std::string(drain_begin_key));
 }
 
 std::optional<drain_beginning> read_drain_beginning(const gate_rows &rows) {
@@ -137,6 +139,13 @@ std::optional<drain_beginning> read_drain_beginning(const gate_rows &rows) {
   if (!at || !position || !waiting || !quarantined)
     return std::nullopt;
   return drain_beginning{to_time(*at), *position, *waiting, *quarantined};
+}
+
+std::optional<std::int64_t> drain_position(const gate_rows &rows) {
+  if (!rows.contains(drain_begin_key))
+    return std::nullopt;
+  auto begun = read_drain_beginning(rows);
+  return begun ? begun->position : 0;
 }
 
 void write_drain_beginning(gate_rows &rows, const drain_beginning &begun) {

@@ -38,11 +38,15 @@ struct drain_ending {
 /// Where the dials stand. What is missing or can't be read is as in a new
 /// store.
 gate_state read_gate(const gate_rows &rows, timestamp now);
-/// Puts the dials in the place of those in `rows`; other rows stay.
+/// Puts the dials in the place of those in `rows`; other rows stay, but not a
+/// drain's beginning when there is no drain any more.
 void write_gate(gate_rows &rows, const gate_state &state);
 
 std::optional<drain_beginning> read_drain_beginning(const gate_rows &rows);
 void write_drain_beginning(gate_rows &rows, const drain_beginning &begun);
+/// Where the drain of which the beginning is kept began: the newest position
+/// of the ledger then, or 0 when that can't be read.
+std::optional<std::int64_t> drain_position(const gate_rows &rows);
 std::optional<drain_certificate> read_last_drain(const gate_rows &rows);
 void write_last_drain(gate_rows &rows, const drain_certificate &done);
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -51,7 +52,8 @@ std::string_view to_string(ledger_fault::kind what);
 /// What comparing the ledger with the tables found, in one snapshot.
 struct ledger_report {
   timestamp at{};
-  /// The newest entry that was seen: `ledger.seq`.
+  /// The newest entry that was seen: `ledger.seq`. Folding entries does not
+  /// change it.
   std::int64_t position = 0;
   ledger_sums sums;
   /// How many there are, and the first of them in the order of their ids.
@@ -59,6 +61,34 @@ struct ledger_report {
   std::vector<ledger_fault> faults;
 
   bool is_balanced() const { return fault_count == 0 && sums.is_balanced(); }
+};
+
+/// What the last check of the books found, as it is kept for all nodes.
+struct ledger_verdict {
+  bool is_balanced = true;
+  std::int64_t fault_count = 0;
+  timestamp checked_at{};
+  /// Since it was kept, by the store's clock.
+  std::chrono::microseconds age{};
+};
+
+/// Which entries of the ledger are to be folded by one call.
+struct compaction_request {
+  /// Younger entries stay as they are.
+  std::chrono::milliseconds older_than{};
+  /// Entries that are looked at, at the most; at least 1.
+  int limit = 500;
+  /// Fewer entries than this wait until there are more: folding one by one
+  /// costs more than it saves.
+  int at_least = 1;
+};
+
+struct compaction_outcome {
+  /// Entries that were folded, and those that stand for them now.
+  int folded = 0;
+  int made = 0;
+  /// Whether there is something left to be folded now.
+  bool has_more = false;
 };
 
 } // namespace sluice::db

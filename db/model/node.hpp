@@ -26,4 +26,10 @@ struct node_view {
   std::chrono::microseconds silent_for{};
 };
 
+/// What one node at a time does for all.
+enum class duty : std::uint8_t {
+  /// Rescue, compaction, the scheduled check of the books.
+  housekeeping,
+};
+
 } // namespace sluice::db

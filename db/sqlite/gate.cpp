@@ -74,6 +74,10 @@ std::optional<drain_certificate> last_drain(connection &database) {
   return read_last_drain(rows_of_gate(database));
 }
 
+std::optional<std::int64_t> drain_position(connection &database) {
+  return db::drain_position(rows_of_gate(database));
+}
+
 std::optional<gate_state> change_gate(connection &database,
                                       const gate_change &asked, timestamp now) {
   auto change = asked;

@@ -22,6 +22,9 @@ gate_state read_gate(connection &database, timestamp now);
 /// The drain that was finished last.
 std::optional<drain_certificate> last_drain(connection &database);
 
+/// Where the drain began of which the beginning is kept.
+std::optional<std::int64_t> drain_position(connection &database);
+
 /// As the methods of `store` of these names.
 std::optional<gate_state> change_gate(connection &database,
                                       const gate_change &change, timestamp now);

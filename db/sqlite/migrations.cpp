@@ -179,6 +179,21 @@ ALTER TABLE nodes ADD COLUMN gate_version INTEGER NOT NULL DEFAULT 0;
 DELETE FROM ledger;
 )sql";
 
+// An entry that stands for others names the first of them, and the range of
+// its ids: what folding looks for is in the index. A drain that was given up
+// would keep what is newer than its beginning from being folded.
+constexpr char version_3[] = R"sql(
+ALTER TABLE ledger ADD COLUMN settled INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE ledger ADD COLUMN first_seq INTEGER;
+ALTER TABLE ledger ADD COLUMN first_id BLOB;
+ALTER TABLE ledger ADD COLUMN last_id BLOB;
+CREATE INDEX ledger_folded ON ledger
+  (organization_id, kind, seq, count, settled, first_id, last_id)
+  WHERE first_seq IS NOT NULL;
+DELETE FROM control WHERE key = 'gate.drain_begin' AND NOT EXISTS
+  (SELECT 1 FROM control WHERE key = 'gate.processing' AND value = 'draining');
+)sql";
+
 void write_opening_balance(connection &database, timestamp now) {
   ledger_entries opening(database, "opening", now);
   for (const char *place : {sql::opening_of_events, sql::opening_of_queue,
@@ -194,6 +209,7 @@ void write_opening_balance(connection &database, timestamp now) {
 constexpr migration steps[] = {
     {1, version_1, nullptr},
     {2, version_2, write_opening_balance},
+    {3, version_3, nullptr},
 };
 
 } // namespace

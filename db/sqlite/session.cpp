@@ -7,6 +7,7 @@
 #include "db/sqlite/accounts.hpp"
 #include "db/sqlite/errors.hpp"
 #include "db/sqlite/gate.hpp"
+#include "db/sqlite/housekeeping.hpp"
 #include "db/sqlite/intake.hpp"
 #include "db/sqlite/ledger.hpp"
 #include "db/sqlite/moving.hpp"
@@ -226,6 +227,20 @@ result<int> session::retire(node_id self) {
   });
 }
 
+result<bool> session::hold_duty(node_id self, duty what,
+                                std::chrono::milliseconds lease) {
+  auto seen = look("hold_duty", [&](connection &database, timestamp now) {
+    return look_at_duty(database, self, what, now - lease);
+  });
+  if (!seen)
+    return tl::unexpected(std::move(seen.error()));
+  if (*seen != duty_state::to_be_had)
+    return *seen == duty_state::ours;
+  return change("hold_duty", [&](connection &database, timestamp now) {
+    return take_duty(database, self, what, now - lease, now);
+  });
+}
+
 result<std::optional<event_view>> session::find_event(organization_id owner,
                                                       event_id id) {
   return look_at_what_stays("find_event", [&](connection &database, timestamp) {
@@ -322,6 +337,30 @@ result<ledger_report> session::repair_ledger(std::string_view actor,
         return sqlite::repair_ledger(database, actor, reason, now);
       },
       {.limit = std::max(file_->options.call_timeout, longest_repair)});
+}
+
+result<void> session::keep_verdict(const ledger_verdict &found) {
+  return drop_value(
+      change("keep_verdict", [&](connection &database, timestamp now) {
+        sqlite::keep_verdict(database, found, now);
+        return nothing{};
+      }));
+}
+
+result<std::optional<ledger_verdict>> session::last_verdict() {
+  return look("last_verdict", [&](connection &database, timestamp now) {
+    return sqlite::last_verdict(database, now);
+  });
+}
+
+result<compaction_outcome>
+session::compact_ledger(const compaction_request &request) {
+  return change(
+      "compact_ledger",
+      [&](connection &database, timestamp now) {
+        return sqlite::compact_ledger(database, request, now);
+      },
+      undone_by_power_loss);
 }
 
 result<int> session::requeue(const item_order &order) {

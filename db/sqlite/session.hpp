@@ -50,6 +50,8 @@ public:
   result<bool> heartbeat(node_id self, std::int64_t gate_version) override;
   result<std::vector<node_view>> nodes() override;
   result<int> retire(node_id self) override;
+  result<bool> hold_duty(node_id self, duty what,
+                         std::chrono::milliseconds lease) override;
 
   result<std::optional<event_view>> find_event(organization_id owner,
                                                event_id id) override;
@@ -74,6 +76,10 @@ public:
                                std::chrono::milliseconds limit) override;
   result<ledger_report> repair_ledger(std::string_view actor,
                                       std::string_view reason) override;
+  result<void> keep_verdict(const ledger_verdict &found) override;
+  result<std::optional<ledger_verdict>> last_verdict() override;
+  result<compaction_outcome>
+  compact_ledger(const compaction_request &request) override;
   result<int> requeue(const item_order &order) override;
   result<int> discard(const item_order &order) override;
 

@@ -69,6 +69,10 @@ public:
   db::result<int> retire(db::node_id /*self*/) override {
     return not_here<int>();
   }
+  db::result<bool> hold_duty(db::node_id /*self*/, db::duty /*what*/,
+                             std::chrono::milliseconds /*lease*/) override {
+    return not_here<bool>();
+  }
 
   db::result<std::optional<db::event_view>>
   find_event(db::organization_id owner, db::event_id id) override {
@@ -183,6 +187,16 @@ public:
     data_.orders.push_back(
         {"repair", {}, std::string(actor), std::string(reason)});
     return data_.books;
+  }
+  db::result<void> keep_verdict(const db::ledger_verdict & /*found*/) override {
+    return not_here<void>();
+  }
+  db::result<std::optional<db::ledger_verdict>> last_verdict() override {
+    return not_here<std::optional<db::ledger_verdict>>();
+  }
+  db::result<db::compaction_outcome>
+  compact_ledger(const db::compaction_request & /*request*/) override {
+    return not_here<db::compaction_outcome>();
   }
   db::result<int> requeue(const db::item_order &order) override {
     return note("requeue", order);

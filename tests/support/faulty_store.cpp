@@ -115,6 +115,11 @@ public:
   db::result<int> retire(db::node_id self) override {
     return call("retire", [&] { return inner_->retire(self); });
   }
+  db::result<bool> hold_duty(db::node_id self, db::duty what,
+                             std::chrono::milliseconds lease) override {
+    return call("hold_duty",
+                [&] { return inner_->hold_duty(self, what, lease); });
+  }
 
   db::result<std::optional<db::event_view>>
   find_event(db::organization_id owner, db::event_id id) override {
@@ -180,6 +185,17 @@ public:
   repair_ledger(std::string_view actor, std::string_view reason) override {
     return call("repair_ledger",
                 [&] { return inner_->repair_ledger(actor, reason); });
+  }
+  db::result<void> keep_verdict(const db::ledger_verdict &found) override {
+    return call("keep_verdict", [&] { return inner_->keep_verdict(found); });
+  }
+  db::result<std::optional<db::ledger_verdict>> last_verdict() override {
+    return call("last_verdict", [&] { return inner_->last_verdict(); });
+  }
+  db::result<db::compaction_outcome>
+  compact_ledger(const db::compaction_request &request) override {
+    return call("compact_ledger",
+                [&] { return inner_->compact_ledger(request); });
   }
   db::result<int> requeue(const db::item_order &order) override {
     return call("requeue", [&] { return inner_->requeue(order); });

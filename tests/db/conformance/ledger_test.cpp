@@ -18,7 +18,7 @@ public:
 
   void step() {
     on_.clock().advance(std::chrono::seconds(below(90)));
-    switch (below(12)) {
+    switch (below(14)) {
     case 0:
     case 1:
     case 2:
@@ -37,6 +37,9 @@ public:
       return disturb();
     case 10:
       return turn();
+    case 11:
+    case 12:
+      return fold();
     default:
       return order();
     }
@@ -155,6 +158,17 @@ private:
       value_of(on_.session().requeue({ids, "random", "random"}));
     else
       value_of(on_.session().discard({ids, "random", "random"}));
+  }
+
+  /// A slice of the ledger; how much of it is old and worth it differs.
+  void fold() {
+    auto before = on_.verify();
+    auto slice = value_of(on_.session().compact_ledger(
+        {.older_than = std::chrono::seconds(below(600)),
+         .limit = below(40) + 1,
+         .at_least = below(5)}));
+    REQUIRE(slice.made <= slice.folded);
+    REQUIRE(on_.verify().position == before.position);
   }
 
   void disturb() {

@@ -140,10 +140,12 @@ TEST_CASE("a migrated database opens its ledger with what is there",
   auto taken =
       value_of(session->claim_items({node.id, db::claim_id::generate(), 2}));
   value_of(session->move(taken.id));
-  on.ask("DELETE FROM schema_migrations WHERE version = 2");
-  on.ask("ALTER TABLE ledger DROP COLUMN ids CASCADE");
+  auto versions = value_of(on.source().schema()).known;
+  on.ask("DELETE FROM schema_migrations WHERE version > 1");
+  on.ask("ALTER TABLE ledger DROP COLUMN ids CASCADE, DROP COLUMN settled, "
+         "DROP COLUMN first_seq, DROP COLUMN first_id, DROP COLUMN last_id");
   on.ask("ALTER TABLE nodes DROP COLUMN gate_version");
-  CHECK(value_of(on.source().migrate()) == 1);
+  CHECK(value_of(on.source().migrate()) == versions - 1);
   auto report = value_of(on.connect()->verify(10, 60s));
   CHECK(report.is_balanced());
   CHECK(report.sums.accepted == 3);

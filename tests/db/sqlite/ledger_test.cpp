@@ -12,9 +12,12 @@ namespace {
 
 /// The schema as version 1 left it.
 void back_to_version_1(bench &on) {
-  on.store().execute("ALTER TABLE ledger DROP COLUMN ids");
+  on.store().execute("DROP INDEX ledger_folded");
+  for (const char *column :
+       {"ids", "settled", "first_seq", "first_id", "last_id"})
+    on.store().execute(std::string("ALTER TABLE ledger DROP COLUMN ") + column);
   on.store().execute("ALTER TABLE nodes DROP COLUMN gate_version");
-  on.store().execute("DELETE FROM schema_migrations WHERE version = 2");
+  on.store().execute("DELETE FROM schema_migrations WHERE version > 1");
 }
 
 std::string plan_of(const std::string &path, const std::string &sql) {
