@@ -52,7 +52,7 @@ struct gate_answer {
   std::vector<std::string> behind;
 };
 
-/// What the last scheduled check of the books found.
+/// What the last check of the books found, on whichever node.
 struct ledger_view {
   bool was_checked = false;
   bool is_balanced = true;

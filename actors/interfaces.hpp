@@ -95,7 +95,8 @@ using crash_atom = caf::atom_constant<caf::atom("crash")>;
 using ping_atom = caf::atom_constant<caf::atom("ping")>;
 using apply_atom = caf::atom_constant<caf::atom("apply")>;
 using beat_atom = caf::atom_constant<caf::atom("beat")>;
-using rescue_atom = caf::atom_constant<caf::atom("rescue")>;
+using house_atom = caf::atom_constant<caf::atom("house")>;
+using fold_atom = caf::atom_constant<caf::atom("fold")>;
 using order_atom = caf::atom_constant<caf::atom("order")>;
 using audit_atom = caf::atom_constant<caf::atom("audit")>;
 using poll_atom = caf::atom_constant<caf::atom("poll")>;
@@ -167,13 +168,18 @@ using worker_actor = caf::typed_actor<
     // From whoever started it: do you still serve your messages?
     caf::replies_to<ping_atom>::with<bool>>;
 
-/// Keeps this node enlisted and rescues stuck items.
+/// Keeps this node enlisted, and keeps house for the cluster if it is this
+/// node's turn: rescues stuck items, folds the ledger.
 using janitor_actor = caf::typed_actor<
     // To itself: say that this node lives.
     caf::reacts_to<beat_atom>,
-    // To itself: take stuck items from their holders.
-    caf::reacts_to<rescue_atom>,
-    // From an operator: the same, now, and tell how it went.
+    // To itself: ask whose turn it is; if ours, take stuck items from their
+    // holders.
+    caf::reacts_to<house_atom>,
+    // To itself: if it is our turn, fold some of the ledger's old entries.
+    caf::reacts_to<fold_atom>,
+    // From an operator: rescue now, whoever's turn it is, and tell how it
+    // went.
     caf::reacts_to<order_atom, rescue_order_ptr>,
     // Drills and tests: die at once.
     caf::reacts_to<crash_atom>,
@@ -203,15 +209,13 @@ using gate_actor = caf::typed_actor<
     // From whoever started it: do you still serve your messages?
     caf::replies_to<ping_atom>::with<bool>>;
 
-/// Checks the books: on a schedule, and when it is asked to.
+/// Checks the books: on a schedule if this node keeps house, and when it is
+/// asked to. Learns what another node's check found.
 using auditor_actor = caf::typed_actor<
     // From outside: check now.
     caf::reacts_to<audit_atom, audit_order_ptr>,
-    // To itself: the time for the next check has come, unless that was planned
-    // anew since.
-    caf::reacts_to<tick_atom, std::uint64_t>,
-    // The settings have changed.
-    caf::reacts_to<apply_atom>,
+    // To itself: see whether a check is due here, or was made elsewhere.
+    caf::reacts_to<tick_atom>,
     // Drills and tests: die at once.
     caf::reacts_to<crash_atom>,
     // From whoever started it: do you still serve your messages?

@@ -129,7 +129,6 @@ public:
     parts_->room.limit(now->ingest.max_queue_depth);
     tell(parts_->poller.get());
     tell(parts_->pool.get());
-    tell(parts_->auditor.get());
     tell(parts_->health.get());
     if (parts_->on_settings)
       parts_->on_settings(*now);

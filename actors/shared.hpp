@@ -54,6 +54,8 @@ struct shared_parts {
   /// Whether this node is on the store's list. A claim of a node that is not
   /// would count as a dead node's, so nothing is claimed before.
   std::atomic<bool> is_enlisted{false};
+  /// Whether this node does what one node does for all.
+  std::atomic<bool> keeps_house{false};
   board<health_sample> health_board;
   gate_board gate_state;
   board<ledger_view> ledger_board;

@@ -157,6 +157,9 @@ constexpr std::array table = {
   with<&s::ledger, &ledger_settings::verify_interval>({
     .key = "ledger.verify_interval", .type = duration, .least = 100, .greatest = 7 * day, .takes_effect = hot,
     .help = "Between two checks that every accepted event is where the books have it."}),
+  with<&s::ledger, &ledger_settings::compact_after>({
+    .key = "ledger.compact_after", .type = duration, .least = second, .greatest = 365 * day, .takes_effect = hot,
+    .help = "Entries of the ledger that are older than this are folded into few. Nothing is lost by it but when exactly, and by which node, an event was booked."}),
 
   with<&s::dedup, &dedup_settings::window>({
     .key = "dedup.window", .type = duration, .least = second, .greatest = 365 * day, .step = second, .takes_effect = hot,

@@ -73,6 +73,8 @@ struct health_settings {
 struct ledger_settings {
   /// Between two checks of the books.
   milliseconds verify_interval{300'000};
+  /// Entries of the ledger that are older than this are folded.
+  milliseconds compact_after{3'600'000};
 };
 
 struct dedup_settings {

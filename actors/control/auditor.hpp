@@ -1,5 +1,8 @@
 #pragma once
 
+#include <chrono>
+#include <optional>
+
 #include "actors/control/store_session.hpp"
 #include "actors/shared.hpp"
 
@@ -20,20 +23,28 @@ public:
 
   void audit(const audit_order &order);
 
-  /// Checks the books, and plans the next check.
-  void tick(std::uint64_t plan_of);
-
-  /// The next check is an interval from now.
-  void plan();
+  /// Checks the books if that is due and this node's turn, or learns what the
+  /// last check found, wherever it was made; plans the next look.
+  void tick();
 
 private:
+  using clock = std::chrono::steady_clock;
+
+  void look();
+  void check_when_due();
+  void follow();
+  void plan();
   db::result<db::ledger_report> check(int most,
                                       std::chrono::milliseconds limit);
+  void publish(const ledger_view &found);
+  void report(const db::ledger_report &found, bool was_balanced);
 
   pointer self_;
   parts_ptr parts_;
   std::optional<store_session> session_;
-  std::uint64_t plan_ = 0;
+  /// When the last check was made, as far as this node knows.
+  clock::time_point checked_{};
+  bool is_ours_ = false;
 };
 
 /// The auditor's behaviour. Blocks in the store: spawn it detached.

@@ -1,15 +1,31 @@
 #include "actors/control/janitor.hpp"
 
-#include "actors/control/child.hpp"
+#include <algorithm>
 
 #include <spdlog/spdlog.h>
+
+#include "actors/control/child.hpp"
 
 namespace sluice::actors {
 
 namespace {
 
-// A dead node's claims are noticed this soon after it counts as dead.
-constexpr std::chrono::milliseconds rescue_interval{2'000};
+using std::chrono::milliseconds;
+
+// A dead node's claims, and a duty that it had, are noticed this soon after
+// it counts as dead.
+constexpr milliseconds house_interval{1'000};
+// While nothing is to be folded, and at the most.
+constexpr milliseconds longest_fold_pause{5'000};
+constexpr milliseconds shortest_fold_pause{10};
+// Pauses are this many times as long as what was done: clients come first.
+constexpr int fold_pause_factor = 4;
+// One slice: a few milliseconds of SQLite's single writer.
+constexpr int entries_of_a_slice = 500;
+// A fold of few entries costs more than it saves.
+constexpr int least_to_fold = 100;
+// So many folded entries are worth a line in the log.
+constexpr long worth_a_line = 10'000;
 
 } // namespace
 
@@ -19,7 +35,8 @@ void janitor_state::init(parts_ptr parts) {
   parts_ = std::move(parts);
   session_.emplace(parts_->source, db::purpose::work);
   self_->send(self_, beat_atom::value);
-  self_->delayed_send(self_, rescue_interval, rescue_atom::value);
+  self_->send(self_, house_atom::value);
+  self_->send(self_, fold_atom::value);
 }
 
 void janitor_state::beat() {
@@ -49,9 +66,55 @@ void janitor_state::enlist() {
   caf::anon_send(parts_->poller.get(), wake_atom::value);
 }
 
-void janitor_state::rescue() {
-  rescue_now();
-  self_->delayed_send(self_, rescue_interval, rescue_atom::value);
+void janitor_state::keep_house() {
+  auto held = session_->with([&](db::store &store) {
+    return store.hold_duty(parts_->self.id, db::duty::housekeeping,
+                           parts_->settings->node.dead_after);
+  });
+  note_duty(held && *held);
+  if (parts_->keeps_house)
+    rescue_now();
+  self_->delayed_send(self_, house_interval, house_atom::value);
+}
+
+void janitor_state::note_duty(bool is_held) {
+  if (is_held && !parts_->keeps_house)
+    spdlog::info("this node keeps house for all");
+  parts_->keeps_house = is_held;
+}
+
+void janitor_state::fold() {
+  auto pause = parts_->keeps_house ? fold_slice() : longest_fold_pause;
+  self_->delayed_send(self_, pause, fold_atom::value);
+}
+
+milliseconds janitor_state::fold_slice() {
+  using clock = std::chrono::steady_clock;
+  auto begin = clock::now();
+  auto slice = session_->with([&](db::store &store) {
+    return store.compact_ledger(
+        {.older_than = parts_->settings->ledger.compact_after,
+         .limit = entries_of_a_slice,
+         .at_least = least_to_fold});
+  });
+  if (!slice)
+    return longest_fold_pause;
+  note_folded(*slice);
+  if (!slice->has_more)
+    return longest_fold_pause;
+  auto took = std::chrono::duration_cast<milliseconds>(clock::now() - begin);
+  return std::clamp(fold_pause_factor * took, shortest_fold_pause,
+                    longest_fold_pause);
+}
+
+void janitor_state::note_folded(const db::compaction_outcome &slice) {
+  folded_ += slice.folded;
+  made_ += slice.made;
+  if (slice.has_more || folded_ < worth_a_line)
+    return;
+  spdlog::info("ledger: folded {} entries into {}", folded_, made_);
+  folded_ = 0;
+  made_ = 0;
 }
 
 db::result<db::rescue_outcome> janitor_state::rescue_now() {
@@ -89,7 +152,8 @@ janitor_actor::behavior_type janitor(janitor_state::pointer self,
   });
   return {
       [=](beat_atom) { self->state.beat(); },
-      [=](rescue_atom) { self->state.rescue(); },
+      [=](house_atom) { self->state.keep_house(); },
+      [=](fold_atom) { self->state.fold(); },
       [=](order_atom, rescue_order_ptr &order) {
         order->done(self->state.rescue_now());
       },

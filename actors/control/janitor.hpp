@@ -1,5 +1,8 @@
 #pragma once
 
+#include <chrono>
+#include <optional>
+
 #include "actors/control/store_session.hpp"
 #include "actors/shared.hpp"
 
@@ -17,8 +20,11 @@ public:
   void init(parts_ptr parts);
 
   void beat();
-  /// Rescues, and plans the next time.
-  void rescue();
+  /// Asks for the duty and rescues if this node has it; plans the next time.
+  void keep_house();
+  /// Folds some of the ledger if this node has the duty; plans the next time,
+  /// soon when there is more.
+  void fold();
   db::result<db::rescue_outcome> rescue_now();
 
   /// Returns this node's claims and strikes it off the list, if the store can
@@ -27,10 +33,17 @@ public:
 
 private:
   void enlist();
+  void note_duty(bool is_held);
+  /// Returns how long to wait for the next.
+  std::chrono::milliseconds fold_slice();
+  void note_folded(const db::compaction_outcome &slice);
 
   pointer self_;
   parts_ptr parts_;
   std::optional<store_session> session_;
+  /// Since the last line in the log.
+  long folded_ = 0;
+  long made_ = 0;
 };
 
 /// The janitor's behaviour. Blocks in the store: spawn it detached.
