@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "db/model/backlog.hpp"
 #include "db/model/error.hpp"
 #include "db/model/event.hpp"
 #include "db/model/gate.hpp"
@@ -151,7 +152,9 @@ public:
   // -- queue ----------------------------------------------------------------
 
   /// Marks up to `limit` items that are due as `processing` under a fresh
-  /// fence, the longest due first; items locked by others are passed over.
+  /// fence: lane by lane, each of which leaves a quarter of what is left to
+  /// those behind it, if they have any; in a lane, the longest due first.
+  /// Items locked by others are passed over.
   /// No items is a normal result. Never returns more than `limit`. None while
   /// the gate stands at `paused` or `drained`, in this very transaction.
   virtual result<claim> claim_items(const claim_request &request) = 0;
@@ -186,6 +189,10 @@ public:
 
   /// Counts by status, each up to `limit`.
   virtual result<queue_depth> depth(long limit) = 0;
+
+  /// Who has how much pending, among `limit` pending items. Reads each of
+  /// them: it takes a second for a million.
+  virtual result<backlogs> count_backlogs(long limit) = 0;
 
   // -- nodes ----------------------------------------------------------------
 
@@ -339,8 +346,9 @@ enum class purpose {
   intake,
   /// Any method.
   work,
-  /// `find_event`, `inbox`, `find_key`, `keys` and `depth`, never blocked by
-  /// writers. Other methods work too, at the price of a writer's lock.
+  /// `find_event`, `inbox`, `find_key`, `keys`, `depth` and `count_backlogs`,
+  /// never blocked by writers. Other methods work too, at the price of a
+  /// writer's lock.
   read,
 };
 

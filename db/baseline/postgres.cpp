@@ -22,7 +22,7 @@ constexpr char insert_sql[] =
 constexpr char claim_sql[] =
     "WITH due AS MATERIALIZED ("
     "SELECT organization_id, id FROM event_queue WHERE status = 'pending' "
-    "ORDER BY not_before, id LIMIT $1 FOR UPDATE SKIP LOCKED) "
+    "ORDER BY lane, not_before, id LIMIT $1 FOR UPDATE SKIP LOCKED) "
     "UPDATE event_queue AS q SET status = 'processing', claim_id = $2,"
     " claimed_by = 'baseline', processing_started_at = now() FROM due "
     "WHERE q.organization_id = due.organization_id AND q.id = due.id "

@@ -17,7 +17,7 @@ constexpr char mark_sql[] =
     "UPDATE event_queue SET status = 'processing', claim_id = ?1,"
     " claimed_by = 'baseline', processing_started_at = ?2 "
     "WHERE rowid IN (SELECT rowid FROM event_queue WHERE status = 'pending' "
-    "ORDER BY not_before LIMIT ?3)";
+    "ORDER BY lane, not_before LIMIT ?3)";
 
 constexpr char store_sql[] =
     "INSERT INTO events (id, organization_id, type, payload, dedup_id,"

@@ -41,6 +41,8 @@ struct new_event {
   /// The bytes of a JSON object as the client sent them.
   std::string payload;
   std::optional<dedup_key> key;
+  /// Where in the queue it goes, see `db/model/lanes.hpp`.
+  int lane = 0;
 };
 
 /// How one event of a batch fared; same order as the batch.
@@ -71,6 +73,7 @@ struct claimed_item {
   event_id id;
   /// Failed attempts before this one.
   int attempts = 0;
+  organization_id organization{};
 };
 
 /// Items that one worker holds, under one fence.

@@ -50,8 +50,8 @@ END $body$;
 
 constexpr char begin_accept[] = R"sql(
 CREATE OR REPLACE FUNCTION sluice_accept(ids uuid[], owners uuid[],
-  types text[], payloads text[], dedup_ids text[], now_is timestamptz,
-  OUT mode text, OUT pause text)
+  types text[], payloads text[], dedup_ids text[], lanes smallint[],
+  now_is timestamptz, OUT mode text, OUT pause text)
 LANGUAGE plpgsql AS $body$
 DECLARE
   moment CONSTANT timestamptz := coalesce(now_is, statement_timestamp());
@@ -66,17 +66,17 @@ constexpr char accept_into_log[] = R"sql(
         moment AS inserted_at
       FROM unnest(ids, owners, types, payloads, dedup_ids)
         AS a (id, organization_id, type, payload, dedup_id)))sql";
-// The books of a call with one organization are made without grouping, which
-// costs more than the entry.
+// Without an array of lanes all go into the first. The books of a call with one
+// organization are made without grouping, which costs more than the entry.
 constexpr char accept_into_queue[] = R"sql(
     SELECT count(*) INTO taken FROM fresh f;
   ELSE
     INSERT INTO event_queue (id, organization_id, type, payload, dedup_id,
-      status, attempts, not_before, inserted_at)
+      status, attempts, not_before, inserted_at, lane)
     SELECT a.id, a.owner, a.type, a.payload, a.dedup_id, 'pending', 0, moment,
-      moment
-    FROM unnest(ids, owners, types, payloads, dedup_ids)
-      AS a (id, owner, type, payload, dedup_id);
+      moment, coalesce(a.lane, 0)
+    FROM unnest(ids, owners, types, payloads, dedup_ids, lanes)
+      AS a (id, owner, type, payload, dedup_id, lane);
   END IF;
   booked_as := CASE mode WHEN 'sync' THEN 'created' ELSE 'accepted' END;
   IF owners[1] = ALL (owners) THEN
@@ -92,18 +92,32 @@ END $body$;
 
 // Where the planner has statistics from another time of day, it must not read
 // or sort the whole queue. The array of row addresses gives the update one
-// possible plan; the rows are locked, so the addresses hold. One row without
-// an item says that nothing is claimed at present.
+// possible plan; the rows are locked, so the addresses hold.
+//
+// Bit n of `busy` says that lane n is likely to have items: a lane leaves a part
+// of the claim to those behind it only if one of them is. `floors` has for each
+// lane where to begin; NULL: at the beginning, in all of them. A second turn
+// gives what the first one left over to the lanes that have more.
+//
+// The last row, without an item, tells of the look itself: in `failed` the
+// lanes in which nothing more was due, a bit for each, in `due_us` when that
+// was, and whether it began at the beginning. A row without even that says that
+// nothing is claimed at present.
 constexpr char begin_claim[] = R"sql(
 CREATE OR REPLACE FUNCTION sluice_claim(fence uuid, node text, most integer,
-  now_is timestamptz, floor_is timestamptz)
-RETURNS TABLE (item uuid, failed integer, due_us bigint, saw_all boolean)
+  now_is timestamptz, floors timestamptz[], busy integer)
+RETURNS TABLE (item uuid, failed integer, due_us bigint, in_lane smallint,
+  owner uuid, saw_all boolean)
 LANGUAGE plpgsql SET enable_seqscan = off SET enable_sort = off
 SET enable_bitmapscan = off SET enable_hashjoin = off
 SET enable_mergejoin = off AS $body$
 DECLARE
   moment CONSTANT timestamptz := coalesce(now_is, statement_timestamp());
-  low timestamptz := coalesce(floor_is, '-infinity');
+  free integer := most;
+  spent integer;
+  wanted integer;
+  taken integer;
+  low timestamptz;
 BEGIN
 )sql";
 constexpr char end_claim[] = R"sql(
@@ -113,21 +127,42 @@ constexpr char end_claim[] = R"sql(
     RETURN;
   END IF;
   LOOP
-    RETURN QUERY
-    WITH due AS MATERIALIZED (
-      SELECT q.ctid FROM event_queue q
-      WHERE q.status = 'pending' AND q.not_before <= moment
-        AND q.not_before >= low
-      ORDER BY q.not_before, q.id LIMIT most FOR UPDATE SKIP LOCKED)
-    UPDATE event_queue q SET status = 'processing', claim_id = fence,
-      claimed_by = node, processing_started_at = moment
-    WHERE q.ctid = ANY (ARRAY (SELECT d.ctid FROM due d))
-    RETURNING q.id, q.attempts,
-      (extract(epoch FROM q.not_before) * 1000000)::bigint,
-      low = '-infinity';
-    EXIT WHEN FOUND OR low = '-infinity';
-    low := '-infinity';
+    spent := 0;
+    FOR turn IN 1..2 LOOP
+      FOR at IN 0..3 LOOP
+        EXIT WHEN free = 0;
+        CONTINUE WHEN spent & (1 << at) <> 0;
+        wanted := free;
+        IF turn = 1 AND busy >> (at + 1) <> 0 THEN
+          wanted := free - floor(free * 0.25 + random())::integer;
+        END IF;
+        low := coalesce(floors[at + 1], '-infinity');
+        RETURN QUERY
+        WITH due AS MATERIALIZED (
+          SELECT q.ctid FROM event_queue q
+          WHERE q.status = 'pending' AND q.lane = at
+            AND q.not_before <= moment AND q.not_before >= low
+          ORDER BY q.not_before, q.id LIMIT wanted FOR UPDATE SKIP LOCKED)
+        UPDATE event_queue q SET status = 'processing', claim_id = fence,
+          claimed_by = node, processing_started_at = moment
+        WHERE q.ctid = ANY (ARRAY (SELECT d.ctid FROM due d))
+        RETURNING q.id, q.attempts,
+          (extract(epoch FROM q.not_before) * 1000000)::bigint, q.lane,
+          q.organization_id, NULL::boolean;
+        GET DIAGNOSTICS taken = ROW_COUNT;
+        free := free - taken;
+        IF taken < wanted THEN
+          spent := spent | (1 << at);
+        END IF;
+      END LOOP;
+    END LOOP;
+    EXIT WHEN free < most OR floors IS NULL;
+    floors := NULL;
   END LOOP;
+  failed := spent;
+  due_us := (extract(epoch FROM moment) * 1000000)::bigint;
+  saw_all := floors IS NULL;
+  RETURN NEXT;
 END $body$;
 )sql";
 

@@ -186,7 +186,7 @@ public:
             array += "NULL";
         });
     return call_text("sluice_accept",
-                     {ids, owners, types, payloads, dedup_ids, now});
+                     {ids, owners, types, payloads, dedup_ids, lanes(), now});
   }
 
   /// As parameters, in a message of their own.
@@ -208,14 +208,24 @@ public:
       else
         dedup_ids.add_null();
     }
-    return transaction.exec_params(sql::accept, pqxx::binarystring(ids.bytes()),
-                                   pqxx::binarystring(owners.bytes()),
-                                   pqxx::binarystring(types.bytes()),
-                                   pqxx::binarystring(payloads.bytes()),
-                                   pqxx::binarystring(dedup_ids.bytes()), now);
+    return transaction.exec_params(
+        sql::accept, pqxx::binarystring(ids.bytes()),
+        pqxx::binarystring(owners.bytes()), pqxx::binarystring(types.bytes()),
+        pqxx::binarystring(payloads.bytes()),
+        pqxx::binarystring(dedup_ids.bytes()), lanes(), now);
   }
 
 private:
+  /// Nothing where all go into the first lane.
+  std::optional<std::string> lanes() const {
+    if (std::all_of(fresh_.begin(), fresh_.end(),
+                    [](const new_event *event) { return event->lane == 0; }))
+      return std::nullopt;
+    return array_of(fresh_, [](std::string &array, const new_event *event) {
+      array += std::to_string(event->lane);
+    });
+  }
+
   static const std::string *dedup_id(const new_event &event) {
     auto has_one = event.key && event.key->scope == dedup_scope::event;
     return has_one ? &event.key->text : nullptr;

@@ -235,8 +235,22 @@ DELETE FROM control WHERE key = 'gate.drain_begin' AND NOT EXISTS
   (SELECT FROM control WHERE key = 'gate.processing' AND value = 'draining');
 )sql";
 
-constexpr std::array<migration, 3> all{
-    {{1, initial_schema}, {2, ledger_of_ids}, {3, folded_ledger}}};
+// What waits stays in the first lane. A program of an older schema finds its
+// functions gone, connects anew and learns that.
+constexpr char lanes[] = R"sql(
+DROP FUNCTION IF EXISTS sluice_accept(uuid[], uuid[], text[], text[], text[],
+  timestamptz);
+DROP FUNCTION IF EXISTS sluice_claim(uuid, text, integer, timestamptz,
+  timestamptz);
+ALTER TABLE event_queue ADD COLUMN lane smallint NOT NULL DEFAULT 0
+  CHECK (lane BETWEEN 0 AND 3);
+DROP INDEX event_queue_due;
+CREATE INDEX event_queue_due ON event_queue (lane, not_before, id)
+  WHERE status = 'pending';
+)sql";
+
+constexpr std::array<migration, 4> all{
+    {{1, initial_schema}, {2, ledger_of_ids}, {3, folded_ledger}, {4, lanes}}};
 
 } // namespace
 

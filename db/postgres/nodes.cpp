@@ -17,7 +17,7 @@ doubt ask_about_node(doubt::question what, node_id self) {
 
 result<int> postgres_store::enlist(const node &self) {
   auto freed = 0;
-  floor_.forget();
+  lanes_.forget();
   auto done = session_->write(
       "enlist",
       [&] { return ask_about_node(doubt::question::node_there, self.id); },
@@ -67,7 +67,7 @@ result<std::vector<node_view>> postgres_store::nodes() {
 
 result<int> postgres_store::retire(node_id self) {
   auto freed = 0;
-  floor_.forget();
+  lanes_.forget();
   auto done = session_->write(
       "retire",
       [&] { return ask_about_node(doubt::question::node_gone, self); },

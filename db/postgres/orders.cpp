@@ -31,7 +31,7 @@ result<int> postgres_store::requeue(const item_order &order) {
     return 0;
   auto count = 0;
   act by(order.actor, order.reason);
-  floor_.forget();
+  lanes_.forget();
   auto work = [&](pqxx::nontransaction &transaction, const pqxx::result &) {
     auto now = session_->now();
     auto changed =

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "db/postgres/due_floor.hpp"
+#include "db/postgres/lane_memory.hpp"
 #include "db/postgres/session.hpp"
 #include "db/store.hpp"
 
@@ -28,6 +28,7 @@ public:
   result<int> release(claim_id fence, std::span<const event_id> ids) override;
   result<rescue_outcome> rescue(const rescue_request &request) override;
   result<queue_depth> depth(long limit) override;
+  result<backlogs> count_backlogs(long limit) override;
 
   result<int> enlist(const node &self) override;
   result<bool> heartbeat(node_id self, std::int64_t gate_version) override;
@@ -70,7 +71,7 @@ public:
 
 private:
   std::unique_ptr<session> session_;
-  due_floor floor_;
+  lane_memory lanes_;
 };
 
 } // namespace sluice::db::postgres

@@ -52,7 +52,7 @@ JOIN dedup_keys held USING (organization_id, scope, dedup_id))sql";
 
 inline constexpr char accept[] = R"sql(
 SELECT * FROM sluice_accept($1::uuid[], $2::uuid[], $3::text[], $4::text[],
-  $5::text[], $6::timestamptz))sql";
+  $5::text[], $6::smallint[], $7::timestamptz))sql";
 
 // -- resolving ---------------------------------------------------------------
 
@@ -148,16 +148,23 @@ FROM taken)sql";
 inline constexpr char queue_depth[] = R"sql(
 SELECT
   (SELECT count(*) FROM (SELECT FROM event_queue WHERE status = 'pending'
-    ORDER BY not_before, id LIMIT $1::bigint) AS pending),
+    ORDER BY lane, not_before, id LIMIT $1::bigint) AS pending),
   (SELECT count(*) FROM (SELECT FROM event_queue WHERE status = 'processing'
     ORDER BY claim_id LIMIT $1::bigint) AS processing),
   (SELECT count(*) FROM (SELECT FROM event_queue WHERE status = 'quarantined'
     ORDER BY organization_id, id LIMIT $1::bigint) AS quarantined),
-  (SELECT (extract(epoch FROM coalesce($2::timestamptz, statement_timestamp())
-      - not_before) * 1000000)::bigint
-    FROM event_queue WHERE status = 'pending'
-      AND not_before <= coalesce($2::timestamptz, statement_timestamp())
-    ORDER BY not_before, id LIMIT 1))sql";
+  (SELECT max((extract(epoch FROM coalesce($2::timestamptz,
+      statement_timestamp()) - oldest.not_before) * 1000000)::bigint)
+    FROM (VALUES (0), (1), (2), (3)) AS lanes (lane),
+      LATERAL (SELECT q.not_before FROM event_queue q
+        WHERE q.status = 'pending' AND q.lane = lanes.lane
+          AND q.not_before <= coalesce($2::timestamptz, statement_timestamp())
+        ORDER BY q.not_before, q.id LIMIT 1) AS oldest))sql";
+inline constexpr char count_backlogs[] = R"sql(
+SELECT organization_id, count(*) FROM (
+  SELECT organization_id FROM event_queue WHERE status = 'pending'
+  ORDER BY lane, not_before, id LIMIT $1::bigint) AS pending
+GROUP BY organization_id)sql";
 
 // -- nodes -------------------------------------------------------------------
 

@@ -32,6 +32,15 @@ long long to_microseconds(std::chrono::milliseconds length) {
   return std::chrono::microseconds(length).count();
 }
 
+std::string to_array(const lane_memory::times &floors) {
+  return array_of(floors, [](std::string &array, const auto &floor) {
+    if (floor)
+      append_quoted(array, to_rfc3339(*floor));
+    else
+      array += "NULL";
+  });
+}
+
 } // namespace
 
 result<claim> postgres_store::claim_items(const claim_request &request) {
@@ -39,25 +48,32 @@ result<claim> postgres_store::claim_items(const claim_request &request) {
   auto describe = [&] {
     return ask_about_fence(doubt::question::fence_set, request.id, {});
   };
-  auto started = due_floor::clock::now();
-  auto floor = floor_.value(started);
+  auto hint = lanes_.recall(lane_memory::clock::now());
   auto make = [&] {
-    auto low = floor ? std::optional(to_rfc3339(*floor)) : std::nullopt;
+    auto floors =
+        hint.looks_at_all ? std::nullopt : std::optional(to_array(hint.floors));
     return call_text("sluice_claim",
                      {request.id.to_string(), request.node.to_string(),
-                      std::to_string(request.limit), session_->now(), low});
+                      std::to_string(request.limit), session_->now(), floors,
+                      std::to_string(hint.busy)});
   };
   auto take = [&](const pqxx::result &rows) {
-    taken.is_paused = !rows.empty() && rows[0][0].is_null();
+    const auto &about = rows.back();
+    taken.is_paused = about[2].is_null();
     if (taken.is_paused)
       return;
-    if (rows.empty() || rows[0][3].as<bool>())
-      floor_.looked_at_all(started);
+    lane_memory::look seen{.at = read_time(about[2].c_str()),
+                           .spent = about[1].as<unsigned>(),
+                           .saw_all = about[5].as<bool>()};
     for (const auto &row : rows) {
-      taken.items.push_back(
-          {event_id(read_uuid(row[0].c_str())), row[1].as<int>()});
-      floor_.took(read_time(row[2].c_str()));
+      if (row[0].is_null())
+        break;
+      taken.items.push_back({event_id(read_uuid(row[0].c_str())),
+                             row[1].as<int>(),
+                             organization_id(read_uuid(row[4].c_str()))});
+      seen.took(row[3].as<int>(), read_time(row[2].c_str()));
     }
+    lanes_.note(seen, hint.asked_at);
   };
   auto done = session_->write_once("claim", describe, make, take,
                                    session::durability::relaxed);
@@ -123,7 +139,7 @@ postgres_store::fail_items(claim_id fence, std::span<const failure> failures) {
   auto describe = [&] {
     return ask_about_fence(doubt::question::fence_left, fence, ids);
   };
-  floor_.forget();
+  lanes_.forget();
   auto done =
       session_->write("fail", describe, [&](pqxx::nontransaction &transaction) {
         auto reasons =
@@ -150,7 +166,7 @@ result<int> postgres_store::release(claim_id fence,
   auto describe = [&] {
     return ask_about_fence(doubt::question::fence_left, fence, ids);
   };
-  floor_.forget();
+  lanes_.forget();
   auto done = session_->write(
       "release", describe, [&](pqxx::nontransaction &transaction) {
         released =
@@ -166,7 +182,7 @@ result<int> postgres_store::release(claim_id fence,
 
 result<rescue_outcome> postgres_store::rescue(const rescue_request &request) {
   rescue_outcome outcome;
-  floor_.forget();
+  lanes_.forget();
   auto done = session_->write(
       "rescue", [] { return doubt(); },
       [&](pqxx::nontransaction &transaction) {
@@ -200,6 +216,27 @@ result<queue_depth> postgres_store::depth(long limit) {
         if (!row[3].is_null())
           counted.oldest_pending =
               std::chrono::microseconds(row[3].as<long long>());
+      },
+      session::planning::by_index);
+  if (!done)
+    return tl::unexpected(std::move(done.error()));
+  return counted;
+}
+
+result<backlogs> postgres_store::count_backlogs(long limit) {
+  backlogs counted;
+  auto done = session_->read(
+      "count backlogs",
+      [&](pqxx::nontransaction &transaction) {
+        auto rows = transaction.exec_params(sql::count_backlogs,
+                                            static_cast<long long>(limit));
+        long sum = 0;
+        for (const auto &row : rows) {
+          counted.found.push_back(
+              {organization_id(read_uuid(row[0].c_str())), row[1].as<long>()});
+          sum += counted.found.back().pending;
+        }
+        counted.exact = sum < limit;
       },
       session::planning::by_index);
   if (!done)

@@ -99,7 +99,7 @@ private:
   }
 
   /// Into the queue, or into the log with its deliveries: the statements take
-  /// the same.
+  /// the same, but for the lane.
   void write(const new_event &event) {
     write_.bind(1, event.id).bind(2, event.organization);
     write_.bind(3, event.type).bind(4, event.payload);
@@ -107,7 +107,10 @@ private:
       write_.bind(5, event.key->text);
     else
       write_.bind_null(5);
-    write_.bind(6, now_).run();
+    write_.bind(6, now_);
+    if (!is_created(fresh_))
+      write_.bind(7, std::int64_t{event.lane});
+    write_.run();
     if (is_created(fresh_))
       deliver_.bind(1, now_)
           .bind(2, event.organization)

@@ -194,6 +194,15 @@ DELETE FROM control WHERE key = 'gate.drain_begin' AND NOT EXISTS
   (SELECT 1 FROM control WHERE key = 'gate.processing' AND value = 'draining');
 )sql";
 
+// What waits stays in the first lane.
+constexpr char version_4[] = R"sql(
+ALTER TABLE event_queue ADD COLUMN lane INTEGER NOT NULL DEFAULT 0
+  CHECK (lane BETWEEN 0 AND 3);
+DROP INDEX event_queue_pending;
+CREATE INDEX event_queue_pending ON event_queue (lane, not_before)
+  WHERE status = 'pending';
+)sql";
+
 void write_opening_balance(connection &database, timestamp now) {
   ledger_entries opening(database, "opening", now);
   for (const char *place : {sql::opening_of_events, sql::opening_of_queue,
@@ -210,6 +219,7 @@ constexpr migration steps[] = {
     {1, version_1, nullptr},
     {2, version_2, write_opening_balance},
     {3, version_3, nullptr},
+    {4, version_4, nullptr},
 };
 
 } // namespace

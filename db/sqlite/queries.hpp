@@ -30,8 +30,8 @@ inline constexpr char put_dedup_key[] =
     " expires_at = excluded.expires_at";
 inline constexpr char enqueue[] =
     "INSERT INTO event_queue (id, organization_id, type, payload, dedup_id,"
-    " status, attempts, not_before, inserted_at)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, 'pending', 0, ?6, ?6)";
+    " status, attempts, not_before, inserted_at, lane)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, 'pending', 0, ?6, ?6, ?7)";
 inline constexpr char create_event[] =
     "INSERT INTO events"
     " (id, organization_id, type, payload, dedup_id, inserted_at, accepted_at)"
@@ -46,13 +46,16 @@ inline constexpr char is_known_event[] =
 
 // -- queue -------------------------------------------------------------------
 
-inline constexpr char claim[] =
+inline constexpr char is_lane_busy[] =
+    "SELECT EXISTS (SELECT 1 FROM event_queue"
+    " WHERE status = 'pending' AND lane = ?1 AND not_before <= ?2)";
+inline constexpr char claim_of_lane[] =
     "UPDATE event_queue SET status = 'processing', claim_id = ?1,"
     " claimed_by = ?2, processing_started_at = ?3"
     " WHERE rowid IN (SELECT rowid FROM event_queue"
-    "  WHERE status = 'pending' AND not_before <= ?3"
+    "  WHERE status = 'pending' AND lane = ?5 AND not_before <= ?3"
     "  ORDER BY not_before LIMIT ?4)"
-    " RETURNING id, attempts";
+    " RETURNING id, attempts, organization_id";
 /// What it means to move: the items of a claim, `q`, that still carry its
 /// fence ?2, at the time ?1. A delivery's id is a version 7 UUID that begins
 /// like its event's: time, version and counter. Its variant digit is one of
@@ -141,10 +144,14 @@ inline constexpr char count_by_status[] =
     " WHERE status = 'processing' LIMIT ?1)"
     " UNION ALL SELECT count(*) FROM (SELECT 1 FROM event_queue"
     " WHERE status = 'quarantined' LIMIT ?1)";
-inline constexpr char oldest_due[] =
+inline constexpr char oldest_due_of_lane[] =
     "SELECT not_before FROM event_queue"
-    " WHERE status = 'pending' AND not_before <= ?1"
+    " WHERE status = 'pending' AND lane = ?2 AND not_before <= ?1"
     " ORDER BY not_before LIMIT 1";
+inline constexpr char count_backlogs[] =
+    "SELECT organization_id, count(*) FROM"
+    " (SELECT organization_id FROM event_queue"
+    "  WHERE status = 'pending' LIMIT ?1) GROUP BY organization_id";
 
 // -- nodes -------------------------------------------------------------------
 

@@ -1,22 +1,97 @@
 #include "db/sqlite/queue.hpp"
 
+#include <algorithm>
+#include <array>
+#include <functional>
+
+#include "db/model/lanes.hpp"
 #include "db/sqlite/booking.hpp"
 #include "db/sqlite/gate.hpp"
 #include "db/sqlite/queries.hpp"
 
 namespace sluice::db::sqlite {
 
+namespace {
+
+/// A claim on its way through the lanes.
+class lane_walk {
+public:
+  lane_walk(connection &database, const claim_request &request, timestamp now,
+            std::vector<claimed_item> &items)
+      : request_(request), now_(now), items_(items), left_(request.limit),
+        take_(database.statement(sql::claim_of_lane)) {
+    auto query = database.statement(sql::is_lane_busy);
+    for (int lane = 0; lane < lane_count; ++lane) {
+      busy_[lane] = query.bind(1, std::int64_t{lane}).bind(2, now).next() &&
+                    query.number(0) != 0;
+      query->reset();
+    }
+  }
+
+  /// Through each lane that is busy, with a part kept for those behind it;
+  /// then what was left over goes to those that have more.
+  void run() {
+    for (int lane = 0; lane < lane_count; ++lane)
+      if (busy_[lane])
+        take(lane, left_ - part_behind(lane));
+    for (int lane = 0; lane < lane_count && left_ > 0; ++lane)
+      if (busy_[lane])
+        take(lane, left_);
+  }
+
+private:
+  int part_behind(int lane) const {
+    auto is_any_busy =
+        std::any_of(busy_.begin() + lane + 1, busy_.end(), std::identity());
+    return is_any_busy ? part_of_later_lanes(left_, lot()) : 0;
+  }
+
+  /// Of the claim's own random bits.
+  double lot() const { return request_.id.value().bytes().back() / 256.0; }
+
+  void take(int lane, int wanted) {
+    if (wanted == 0)
+      return;
+    take_.bind(1, request_.id).bind(2, request_.node).bind(3, now_);
+    take_.bind(4, std::int64_t{wanted}).bind(5, std::int64_t{lane});
+    int taken = 0;
+    for (; take_.next(); ++taken)
+      items_.push_back({event_id(take_.id(0)),
+                        static_cast<int>(take_.number(1)),
+                        organization_id(take_.id(2))});
+    take_->reset();
+    left_ -= taken;
+    busy_[lane] = taken == wanted;
+  }
+
+  const claim_request &request_;
+  timestamp now_;
+  std::vector<claimed_item> &items_;
+  int left_;
+  statement_loan take_;
+  /// Lanes that are likely to have more.
+  std::array<bool, lane_count> busy_{};
+};
+
+std::optional<std::chrono::microseconds> oldest_pending(connection &database,
+                                                        timestamp now) {
+  std::optional<std::chrono::microseconds> longest;
+  auto oldest = database.statement(sql::oldest_due_of_lane);
+  for (int lane = 0; lane < lane_count; ++lane) {
+    if (oldest.bind(1, now).bind(2, std::int64_t{lane}).next())
+      longest = std::max(longest, std::optional(now - oldest.time(0)));
+    oldest->reset();
+  }
+  return longest;
+}
+
+} // namespace
+
 claim claim_items(connection &database, const claim_request &request,
                   timestamp now) {
   claim taken{request.id, {}, is_claiming_paused(database)};
-  if (taken.is_paused || request.limit < 1)
-    return taken;
-  auto query = database.statement(sql::claim);
-  query.bind(1, request.id).bind(2, request.node).bind(3, now);
-  query.bind(4, request.limit);
-  while (query.next())
-    taken.items.push_back(
-        {event_id(query.id(0)), static_cast<int>(query.number(1))});
+  if (!taken.is_paused && request.limit > 0)
+    lane_walk(database, request, now, taken.items).run();
   return taken;
 }
 
@@ -69,10 +144,22 @@ queue_depth depth(connection &database, long limit, timestamp now) {
       *count = static_cast<long>(counts.number(0));
   found.exact = found.pending < limit && found.processing < limit &&
                 found.quarantined < limit;
-  auto oldest = database.statement(sql::oldest_due);
-  if (oldest.bind(1, now).next())
-    found.oldest_pending = now - oldest.time(0);
+  found.oldest_pending = oldest_pending(database, now);
   return found;
+}
+
+backlogs count_backlogs(connection &database, long limit) {
+  backlogs counted;
+  auto rows = database.statement(sql::count_backlogs);
+  rows.bind(1, std::int64_t{limit});
+  long sum = 0;
+  while (rows.next()) {
+    counted.found.push_back(
+        {organization_id(rows.id(0)), static_cast<long>(rows.number(1))});
+    sum += counted.found.back().pending;
+  }
+  counted.exact = sum < limit;
+  return counted;
 }
 
 int enlist(connection &database, const node &self, timestamp now) {

@@ -18,6 +18,7 @@ int release(connection &database, claim_id fence,
 rescue_outcome rescue(connection &database, const rescue_request &request,
                       timestamp now);
 queue_depth depth(connection &database, long limit, timestamp now);
+backlogs count_backlogs(connection &database, long limit);
 
 int enlist(connection &database, const node &self, timestamp now);
 bool heartbeat(connection &database, node_id self, std::int64_t gate_version,

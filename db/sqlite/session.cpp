@@ -203,6 +203,12 @@ result<queue_depth> session::depth(long limit) {
   });
 }
 
+result<backlogs> session::count_backlogs(long limit) {
+  return look("count backlogs", [&](connection &database, timestamp) {
+    return sqlite::count_backlogs(database, limit);
+  });
+}
+
 result<int> session::enlist(const node &self) {
   return change("enlist", [&](connection &database, timestamp now) {
     return sqlite::enlist(database, self, now);

@@ -45,6 +45,7 @@ public:
   result<int> release(claim_id fence, std::span<const event_id> ids) override;
   result<rescue_outcome> rescue(const rescue_request &request) override;
   result<queue_depth> depth(long limit) override;
+  result<backlogs> count_backlogs(long limit) override;
 
   result<int> enlist(const node &self) override;
   result<bool> heartbeat(node_id self, std::int64_t gate_version) override;

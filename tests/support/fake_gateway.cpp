@@ -56,6 +56,9 @@ public:
   db::result<db::queue_depth> depth(long /*limit*/) override {
     return data_.sample.depth;
   }
+  db::result<db::backlogs> count_backlogs(long /*limit*/) override {
+    return not_here<db::backlogs>();
+  }
   db::result<int> enlist(const db::node & /*self*/) override {
     return not_here<int>();
   }

@@ -100,6 +100,10 @@ public:
   db::result<db::queue_depth> depth(long limit) override {
     return call("depth", [&] { return inner_->depth(limit); });
   }
+  db::result<db::backlogs> count_backlogs(long limit) override {
+    return call("count_backlogs",
+                [&] { return inner_->count_backlogs(limit); });
+  }
 
   db::result<int> enlist(const db::node &self) override {
     return call("enlist", [&] { return inner_->enlist(self); });

@@ -29,7 +29,8 @@ TEST_CASE("a change of the gate cuts off who stays inside", "[postgres]") {
   frozen.exec("SELECT * FROM sluice_accept(ARRAY[gen_random_uuid()],"
               " ARRAY['" +
               on.owner().to_string() +
-              "'::uuid], ARRAY['t'], ARRAY['{}'], ARRAY[NULL::text], NULL)");
+              "'::uuid], ARRAY['t'], ARRAY['{}'], ARRAY[NULL::text], NULL,"
+              " NULL)");
   auto changed =
       value_of(on.connect()->change_gate(change_to(db::ingest_mode::reject)));
   REQUIRE(changed);
@@ -145,6 +146,9 @@ TEST_CASE("a migrated database opens its ledger with what is there",
   on.ask("ALTER TABLE ledger DROP COLUMN ids CASCADE, DROP COLUMN settled, "
          "DROP COLUMN first_seq, DROP COLUMN first_id, DROP COLUMN last_id");
   on.ask("ALTER TABLE nodes DROP COLUMN gate_version");
+  on.ask("ALTER TABLE event_queue DROP COLUMN lane CASCADE");
+  on.ask("CREATE INDEX event_queue_due ON event_queue (not_before, id) "
+         "WHERE status = 'pending'");
   CHECK(value_of(on.source().migrate()) == versions - 1);
   auto report = value_of(on.connect()->verify(10, 60s));
   CHECK(report.is_balanced());
