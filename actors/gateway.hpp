@@ -32,6 +32,8 @@ struct intake_state {
     rejected,
     /// The queue is too long for more.
     full,
+    /// The organization has as much waiting as one may have.
+    over_share,
   };
   kind what = kind::open;
   /// Events go straight into the log.
@@ -107,11 +109,11 @@ public:
   /// caller's. Must not throw, and not wait.
   using on_accepted = std::function<void(db::result<accept_reply>)>;
 
-  /// Hands events to the ingest actor, and returns at once; `done` follows the
-  /// commit that holds them. An event's own failure stands in its place of
-  /// the reply. The whole fails `unavailable` when nothing was written.
-  /// `in_doubt`, in a place or for the whole: the outcome could not be learned
-  /// in time.
+  /// Hands one organization's events to the ingest actor, and returns at once;
+  /// `done` follows the commit that holds them. An event's own failure stands
+  /// in its place of the reply. The whole fails `unavailable` when nothing was
+  /// written. `in_doubt`, in a place or for the whole: the outcome could not be
+  /// learned in time.
   virtual void accept_later(std::vector<db::new_event> events,
                             on_accepted done) = 0;
 
@@ -169,9 +171,9 @@ public:
         [&](auto done) { rescue(std::move(done)); });
   }
 
-  /// For each request, to refuse early what the store would refuse. Cheap:
-  /// neither locks nor allocates.
-  virtual intake_state intake() const = 0;
+  /// For each request, to refuse early what the store would refuse, and what
+  /// an organization has no room for. Cheap: a short lock, no allocation.
+  virtual intake_state intake(db::organization_id owner) const = 0;
 
   /// Looks for items now, whatever the poll interval says. Never blocks.
   virtual void poll_now() = 0;

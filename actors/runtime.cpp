@@ -1,5 +1,6 @@
 #include "actors/runtime.hpp"
 
+#include <algorithm>
 #include <atomic>
 
 #include <caf/all.hpp>
@@ -29,6 +30,24 @@ std::size_t bytes_of(const std::vector<db::new_event> &events) {
     sum += one.payload.size() + one.type.size() + 256;
   return sum;
 }
+
+/// One organization's events, from where they are handed over to where it is
+/// known how many of them are in the queue.
+struct way_in {
+  std::shared_ptr<tenant_shares> shares;
+  db::organization_id owner;
+  long count = 0;
+
+  void end(const db::result<accept_reply> &what) const {
+    if (!shares)
+      return;
+    auto is_in = [](const db::result<db::accept_outcome> &one) {
+      return one && one->what == db::accept_outcome::kind::accepted;
+    };
+    shares->settle(owner, count,
+                   what ? std::count_if(what->begin(), what->end(), is_in) : 0);
+  }
+};
 
 bool crash_child(const shared_parts &parts, std::string_view child) {
   if (child == "ingest")
@@ -67,10 +86,12 @@ public:
                            "too much is waiting for its commit"));
     }
     auto deadline = std::chrono::steady_clock::now() + patience_;
+    auto way = enter(events);
     parts_->ingest.put(std::move(events), deadline,
-                       [in_flight = in_flight_, bytes,
+                       [in_flight = in_flight_, bytes, way = std::move(way),
                         done = std::move(done)](db::result<accept_reply> what) {
                          *in_flight -= bytes;
+                         way.end(what);
                          done(std::move(what));
                        });
   }
@@ -84,28 +105,22 @@ public:
     sample.quarantined = counts.quarantined;
     sample.restarts = counts.restarts;
     sample.gate = parts_->gate_state.get();
-    sample.intake = intake();
+    sample.intake = intake_of_all();
     sample.ledger = parts_->ledger_board.get();
     sample.is_ready = sample.is_ready && parts_->ingest.get() != nullptr &&
                       sample.intake.what == intake_state::kind::open;
     return sample;
   }
 
-  intake_state intake() const override {
-    using enum intake_state::kind;
-    switch (parts_->gate_state.ingest()) {
-    case db::ingest_mode::sync:
-      // What goes straight into the log needs no room in the queue.
-      return {.what = open, .is_sync = true};
-    case db::ingest_mode::reject:
-      return {.what = rejected,
-              .retry_after = parts_->gate_state.retry_after()};
-    case db::ingest_mode::async:
-      break;
-    }
-    if (auto wait = parts_->room.wait(parts_->counts))
-      return {.what = full, .retry_after = *wait};
-    return {};
+  intake_state intake(db::organization_id owner) const override {
+    auto state = intake_of_all();
+    if (state.what != intake_state::kind::open || state.is_sync)
+      return state;
+    auto depth = parts_->room.depth(parts_->counts);
+    if (auto excess = parts_->shares->excess(owner, depth))
+      return {.what = intake_state::kind::over_share,
+              .retry_after = parts_->room.time_for(*excess)};
+    return state;
   }
 
   void poll_now() override {
@@ -127,6 +142,8 @@ public:
     auto now = parts_->settings.get();
     parts_->ingest.limit(static_cast<std::size_t>(now->ingest.max_batch));
     parts_->room.limit(now->ingest.max_queue_depth);
+    parts_->shares->limit(now->ingest.max_queue_depth,
+                          now->ingest.organization_share);
     tell(parts_->poller.get());
     tell(parts_->pool.get());
     tell(parts_->health.get());
@@ -167,6 +184,36 @@ private:
   template <class Handle>
   static void tell(const Handle &part) {
     caf::anon_send<caf::message_priority::high>(part, apply_atom::value);
+  }
+
+  intake_state intake_of_all() const {
+    using enum intake_state::kind;
+    switch (parts_->gate_state.ingest()) {
+    case db::ingest_mode::sync:
+      // What goes straight into the log needs no room in the queue.
+      return {.what = open, .is_sync = true};
+    case db::ingest_mode::reject:
+      return {.what = rejected,
+              .retry_after = parts_->gate_state.retry_after()};
+    case db::ingest_mode::async:
+      break;
+    }
+    if (auto wait = parts_->room.wait(parts_->counts))
+      return {.what = full, .retry_after = *wait};
+    return {};
+  }
+
+  /// Says to all events where they go in the queue.
+  way_in enter(std::vector<db::new_event> &events) {
+    if (events.empty())
+      return {};
+    way_in way{parts_->shares, events.front().organization,
+               static_cast<long>(events.size())};
+    auto lane = way.shares->begin(way.owner, way.count,
+                                  parts_->room.depth(parts_->counts));
+    for (auto &event : events)
+      event.lane = lane;
+    return way;
   }
 
   parts_ptr parts_;

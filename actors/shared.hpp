@@ -12,6 +12,7 @@
 #include "actors/handle_box.hpp"
 #include "actors/intake/fullness.hpp"
 #include "actors/intake/intake_box.hpp"
+#include "actors/intake/tenant_shares.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/live_settings.hpp"
 
@@ -39,13 +40,18 @@ private:
 /// is, the settings, the counters, and the ways to each other.
 struct shared_parts {
   explicit shared_parts(config::settings chosen)
-      : settings(std::move(chosen)), room(settings->ingest.max_queue_depth) {}
+      : settings(std::move(chosen)), room(settings->ingest.max_queue_depth),
+        shares(std::make_shared<tenant_shares>(
+            settings->ingest.max_queue_depth,
+            settings->ingest.organization_share)) {}
 
   std::shared_ptr<db::store_source> source;
   db::node self;
   live_settings settings;
   /// Whether the queue has room for more; fed by the health actor.
   fullness room;
+  /// Who has how much of it; fed by the health actor, too.
+  std::shared_ptr<tenant_shares> shares;
   /// Called after the settings were changed.
   std::function<void(const config::settings &)> on_settings;
   /// Called when restarting does not help any more.

@@ -115,6 +115,9 @@ constexpr std::array table = {
   with<&s::ingest, &ingest_settings::max_queue_depth>({
     .key = "ingest.max_queue_depth", .least = 1, .greatest = 1'000'000'000, .takes_effect = hot,
     .help = "Events are refused with 503 while so many wait in the queue."}),
+  with<&s::ingest, &ingest_settings::organization_share>({
+    .key = "ingest.organization_share", .least = 1, .greatest = 100, .takes_effect = hot,
+    .help = "The percentage of `ingest.max_queue_depth` that one organization alone may fill. Several may fill less each, so that there is always room for another one. 100: no limit."}),
 
   with<&s::processor, &processor_settings::max_concurrency>({
     .key = "processor.max_concurrency", .least = 1, .greatest = 256, .takes_effect = hot,

@@ -46,6 +46,8 @@ struct ingest_settings {
   /// Events of one commit at the most.
   int max_batch = 1000;
   long max_queue_depth = 100'000;
+  /// Percent of it that one organization alone may fill.
+  int organization_share = 80;
 };
 
 struct processor_settings {

@@ -14,6 +14,11 @@ namespace {
 // cost the same whether the queue is long or very long.
 constexpr long counted_at_least = 10'000;
 
+// Who has how much waiting is counted item by item, up to here, and so seldom
+// that it takes a twentieth of a processor.
+constexpr long backlog_counted_up_to = 300'000;
+constexpr int rests_between_counts = 20;
+
 } // namespace
 
 health_state::health_state(pointer self) : self_(self) {}
@@ -30,6 +35,7 @@ void health_state::sample() {
   auto limit = std::max({counted_at_least, settings.health.critical_depth + 1,
                          settings.processor.yield_depth + 1,
                          settings.ingest.max_queue_depth + 1});
+  parts_->shares->begin_count();
   auto depth =
       session_->with([&](db::store &store) { return store.depth(limit); });
   auto before = parts_->health_board.get();
@@ -53,6 +59,7 @@ void health_state::sample() {
   if (depth)
     parts_->room.note(depth->pending, counts, sample.stored_per_minute);
   parts_->health_board.set(std::move(sample));
+  count_backlogs(depth ? std::optional(depth->pending) : std::nullopt);
 }
 
 void health_state::tick(std::uint64_t plan_of) {
@@ -64,6 +71,22 @@ void health_state::tick(std::uint64_t plan_of) {
 
 void health_state::plan(std::chrono::milliseconds wait) {
   self_->delayed_send(self_, wait, tick_atom::value, ++plan_);
+}
+
+void health_state::count_backlogs(std::optional<long> pending) {
+  auto begin = clock::now();
+  if (pending == 0)
+    return parts_->shares->note_count({});
+  const db::backlogs nothing{{}, false};
+  if (!pending || begin < next_count_)
+    return parts_->shares->note_count(nothing);
+  parts_->shares->begin_count();
+  auto found = session_->with([](db::store &store) {
+    return store.count_backlogs(backlog_counted_up_to);
+  });
+  parts_->shares->note_count(found.value_or(nothing));
+  auto now = clock::now();
+  next_count_ = now + rests_between_counts * (now - begin);
 }
 
 health_actor::behavior_type health(health_state::pointer self,

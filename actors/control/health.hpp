@@ -23,7 +23,12 @@ public:
   void plan(std::chrono::milliseconds wait);
 
 private:
+  using clock = std::chrono::steady_clock;
+
   void sample();
+  /// Counts who has how much waiting, if it is time to. `pending`: what waits
+  /// in all, counted since `begin_count`.
+  void count_backlogs(std::optional<long> pending);
 
   pointer self_;
   parts_ptr parts_;
@@ -31,6 +36,7 @@ private:
   rate_window accepted_;
   rate_window stored_;
   std::uint64_t plan_ = 0;
+  clock::time_point next_count_{};
 };
 
 /// The health actor's behaviour. Blocks in the store: spawn it detached.

@@ -22,18 +22,26 @@ void fullness::note(long depth, const counters &now, double stored_per_minute) {
 }
 
 std::optional<std::chrono::seconds> fullness::wait(const counters &now) {
-  auto depth = base_ + growth(now);
+  auto waiting = depth(now);
   auto greatest = greatest_.load();
   auto room_at = greatest - greatest / 10;
   // Two callers may decide at once; the next one puts it right.
-  if (depth >= greatest)
+  if (waiting >= greatest)
     is_full_ = true;
-  else if (depth <= room_at)
+  else if (waiting <= room_at)
     is_full_ = false;
   if (!is_full_)
     return std::nullopt;
+  return time_for(waiting - room_at);
+}
+
+long fullness::depth(const counters &now) const {
+  return std::max<long>(0, base_ + growth(now));
+}
+
+std::chrono::seconds fullness::time_for(long items) const {
   auto per_second = std::max(stored_per_minute_ / 60, 0.001);
-  auto seconds = static_cast<double>(depth - room_at) / per_second;
+  auto seconds = static_cast<double>(items) / per_second;
   return std::chrono::seconds(
       std::lround(std::clamp(std::ceil(seconds), 1.0, longest_wait)));
 }

@@ -28,6 +28,12 @@ public:
   /// get there, between 1 s and a minute.
   std::optional<std::chrono::seconds> wait(const counters &now);
 
+  /// How many items wait, or are with a worker, while the counters stand so.
+  long depth(const counters &now) const;
+
+  /// How long so many items take to leave the queue, between 1 s and a minute.
+  std::chrono::seconds time_for(long items) const;
+
 private:
   std::atomic<long> greatest_;
   /// The depth less what this node put in and took out since it started; with

@@ -9,6 +9,7 @@ namespace {
 constexpr double weight_of_a_group = 1.0 / 32;
 constexpr double clients_in_a_burst = 8;
 constexpr std::chrono::milliseconds soon_forgotten{200};
+constexpr unsigned turns_for_one_behind = 4;
 
 db::error being_restarted() {
   return {db::errc::unavailable, "ingest is being restarted", {}};
@@ -39,24 +40,32 @@ void intake_box::put(std::vector<db::new_event> events, time_point deadline,
 
 bool intake_box::add(std::vector<db::new_event> &events, time_point deadline,
                      gateway::on_accepted &done) {
-  auto is_new = groups_.empty() ||
-                groups_.back()->events().size() + events.size() > limit_;
+  auto &groups = !events.empty() && events.front().lane > 0 ? behind_ : first_;
+  auto is_new =
+      groups.empty() || groups.back()->events().size() + events.size() > limit_;
   if (!is_new) {
-    groups_.back()->add(std::move(events), deadline, std::move(done));
+    groups.back()->add(std::move(events), deadline, std::move(done));
     return false;
   }
   auto fresh = std::make_unique<accept_group>();
   fresh->add(std::move(events), deadline, std::move(done));
-  groups_.push_back(std::move(fresh));
+  groups.push_back(std::move(fresh));
   return true;
+}
+
+intake_box::line &intake_box::next_line() {
+  if (first_.empty() || behind_.empty())
+    return first_.empty() ? behind_ : first_;
+  return ++turn_ % turns_for_one_behind == 0 ? behind_ : first_;
 }
 
 std::unique_ptr<accept_group> intake_box::take() {
   std::lock_guard lock(mutex_);
-  if (groups_.empty())
+  auto &groups = next_line();
+  if (groups.empty())
     return nullptr;
-  auto oldest = std::move(groups_.front());
-  groups_.pop_front();
+  auto oldest = std::move(groups.front());
+  groups.pop_front();
   auto clients = static_cast<double>(oldest->clients());
   clients_ += (clients - clients_) * weight_of_a_group;
   last_taken_ = std::chrono::steady_clock::now();
@@ -80,17 +89,20 @@ void intake_box::leave(const caf::actor_addr &who) {
 }
 
 void intake_box::set(ingest_actor handle) {
-  std::deque<std::unique_ptr<accept_group>> given_up;
+  line first;
+  line behind;
   {
     std::lock_guard lock(mutex_);
     std::swap(handle_, handle);
     if (!handle_) {
-      given_up.swap(groups_);
+      first.swap(first_);
+      behind.swap(behind_);
       clients_ = 0;
     }
   }
-  for (auto &group : given_up)
-    group->refuse(being_restarted());
+  for (auto *given_up : {&first, &behind})
+    for (auto &group : *given_up)
+      group->refuse(being_restarted());
 }
 
 } // namespace sluice::actors

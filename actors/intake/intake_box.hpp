@@ -11,6 +11,11 @@ namespace sluice::actors {
 
 /// The way to the ingest actor, and the place where events gather for it
 /// while it commits: whatever arrives during one commit becomes the next.
+///
+/// Clients whose events are not for the queue's first lane gather apart, behind
+/// the others: of four groups that are taken while both wait, one is theirs. So
+/// nobody waits behind all that another one brings at once.
+///
 /// Thread-safe.
 class intake_box {
 public:
@@ -25,7 +30,8 @@ public:
   void put(std::vector<db::new_event> events, time_point deadline,
            gateway::on_accepted done);
 
-  /// The oldest group; null when there is none.
+  /// The group whose turn it is, in each line the oldest; null when there is
+  /// none.
   std::unique_ptr<accept_group> take();
 
   /// Whether there is a burst: lately many clients have been sharing each
@@ -44,13 +50,18 @@ public:
   void leave(const caf::actor_addr &who);
 
 private:
+  using line = std::deque<std::unique_ptr<accept_group>>;
+
+  line &next_line();
   /// True when the actor has to be woken.
   bool add(std::vector<db::new_event> &events, time_point deadline,
            gateway::on_accepted &done);
 
   mutable std::mutex mutex_;
   ingest_actor handle_;
-  std::deque<std::unique_ptr<accept_group>> groups_;
+  line first_;
+  line behind_;
+  unsigned turn_ = 0;
   std::size_t limit_ = 1000;
   /// Moving average of the clients in a group.
   double clients_ = 0;

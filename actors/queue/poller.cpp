@@ -1,8 +1,10 @@
 #include "actors/queue/poller.hpp"
 
-#include "actors/control/child.hpp"
+#include <algorithm>
 
 #include <spdlog/spdlog.h>
+
+#include "actors/control/child.hpp"
 
 namespace sluice::actors {
 
@@ -111,6 +113,7 @@ bool poller_state::claim_once() {
     spdlog::debug("poller: {}", claim.error().text);
     return false;
   }
+  note_claimed(*claim);
   auto count = static_cast<int>(claim->items.size());
   pacer_->claimed(count, count == request.limit && !yields(), clock::now());
   if (count > 0)
@@ -124,6 +127,18 @@ bool poller_state::yields() const {
   return parts_->ingest.has_burst() &&
          parts_->health_board.get().depth.pending <
              parts_->settings->processor.yield_depth;
+}
+
+void poller_state::note_claimed(const db::claim &claim) {
+  const auto &items = claim.items;
+  for (auto at = items.begin(); at != items.end();) {
+    auto owner = at->organization;
+    auto end = std::find_if(at, items.end(), [&](const auto &item) {
+      return item.organization != owner;
+    });
+    parts_->shares->claimed(owner, end - at);
+    at = end;
+  }
 }
 
 void poller_state::assign(db::claim claim) {

@@ -38,6 +38,7 @@ private:
   bool may_claim();
   bool claim_once();
   bool yields() const;
+  void note_claimed(const db::claim &claim);
   void assign(db::claim claim);
   void give_back();
   void plan();

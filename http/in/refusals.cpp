@@ -136,6 +136,14 @@ problem queue_full(std::chrono::seconds retry_after) {
   return out;
 }
 
+problem share_used_up(std::chrono::seconds retry_after) {
+  problem out = queue_full(retry_after);
+  out.title = "Your share of the queue is full";
+  out.detail = "more of your organization's events wait than it may have in "
+               "the queue; nothing was written";
+  return out;
+}
+
 problem store_failure(const db::error &why, std::optional<db::event_id> id) {
   problem out;
   out.status = 503;

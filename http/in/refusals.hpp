@@ -44,6 +44,10 @@ problem ingest_rejected(std::chrono::seconds retry_after);
 /// 503 `queue-full`: more events wait than the queue may hold.
 problem queue_full(std::chrono::seconds retry_after);
 
+/// 503 `queue-full`: so many of the organization's events wait already that
+/// no more of them may; others' are taken.
+problem share_used_up(std::chrono::seconds retry_after);
+
 /// 503, or 422 where the store will never take the data. `id` is the event
 /// that the failed call would have written; it goes out when the outcome is
 /// not known, so that the client can look it up.

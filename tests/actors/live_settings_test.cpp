@@ -126,11 +126,12 @@ TEST_CASE_METHOD(live_fixture, "fewer items may wait from now on") {
   pause.processing = db::processing_mode::paused;
   REQUIRE(service.door().change_gate(pause, 2s));
   CHECK(eventually([&] {
-    return !accept(1) ||
-           service.door().intake().what == actors::intake_state::kind::full;
+    return !accept(1) || service.door().intake(owner.id()).what ==
+                             actors::intake_state::kind::full;
   }));
   change([](auto &next) { next.ingest.max_queue_depth = 1'000'000; });
-  CHECK(service.door().intake().what == actors::intake_state::kind::open);
+  CHECK(service.door().intake(owner.id()).what ==
+        actors::intake_state::kind::open);
 }
 
 TEST_CASE_METHOD(patient_fixture, "shorter intervals hold at once") {

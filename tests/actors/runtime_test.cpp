@@ -20,7 +20,7 @@ struct runtime_fixture : faulty_fixture {
     service = std::make_unique<actors::runtime>(actors::runtime::options{
         .source = source,
         .self = make_node(),
-        .settings = quick_settings(),
+        .settings = settings,
         .on_escalation = [this] { has_escalated = true; }});
   }
 
@@ -46,6 +46,7 @@ struct runtime_fixture : faulty_fixture {
     return eventually([&] { return accept(make_events(owner.id(), 1)); });
   }
 
+  config::settings settings = quick_settings();
   std::atomic<bool> has_escalated{false};
   std::unique_ptr<actors::runtime> service;
 };
@@ -145,4 +146,29 @@ TEST_CASE_METHOD(runtime_fixture,
   REQUIRE(orphans.items.size() == 10);
   start();
   CHECK(eventually([&] { return count("SELECT count(*) FROM events") == 10; }));
+}
+
+TEST_CASE_METHOD(runtime_fixture,
+                 "who has much waiting goes behind, and has a share") {
+  service->stop(5s);
+  settings.ingest.max_queue_depth = 5'000;
+  start();
+  REQUIRE(eventually([&] { return service->door().health().is_ready; }));
+  REQUIRE(service->door().change_gate(
+      {.processing = db::processing_mode::paused, .actor = "eve"}, 0ms));
+  REQUIRE(accept(make_events(owner.id(), 1'001)));
+  REQUIRE(accept(make_events(owner.id(), 2'999)));
+  CHECK(count("SELECT count(*) FROM event_queue WHERE lane = 0") == 1'001);
+  CHECK(count("SELECT count(*) FROM event_queue WHERE lane = 1") == 2'999);
+
+  using enum actors::intake_state::kind;
+  auto refused = service->door().intake(owner.id());
+  CHECK(refused.what == over_share);
+  CHECK(refused.retry_after >= 1s);
+  CHECK(service->door().intake(db::organization_id::generate()).what == open);
+  // The next life learns it from the store.
+  service->stop(5s);
+  start();
+  CHECK(eventually(
+      [&] { return service->door().intake(owner.id()).what == over_share; }));
 }

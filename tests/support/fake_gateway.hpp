@@ -31,7 +31,7 @@ public:
   void accept_later(std::vector<db::new_event> events,
                     on_accepted done) override;
   actors::health_sample health() const override { return sample; }
-  actors::intake_state intake() const override;
+  actors::intake_state intake(db::organization_id owner) const override;
   void poll_now() override { ++polls; }
   bool restart(std::string_view child) override {
     restarted.emplace_back(child);
@@ -74,6 +74,8 @@ public:
   actors::health_sample sample;
   /// While it is set, the queue is full.
   std::optional<std::chrono::seconds> full_for;
+  /// While it is set, this organization has too much waiting.
+  std::optional<db::organization_id> refused_owner;
 
   std::vector<fake_event> events;
   std::map<db::organization_id, db::organization> organizations;

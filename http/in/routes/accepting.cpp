@@ -95,6 +95,8 @@ std::optional<problem> refusal_of(const actors::intake_state &intake) {
     return ingest_rejected(intake.retry_after);
   case full:
     return queue_full(intake.retry_after);
+  case over_share:
+    return share_used_up(intake.retry_after);
   }
   return std::nullopt;
 }

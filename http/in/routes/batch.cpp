@@ -134,7 +134,7 @@ std::size_t batch_body_limit(const config::http_settings &settings) {
 }
 
 answer post_batch(service &shared, tenant_call &call) {
-  const auto intake = shared.gateway.intake();
+  const auto intake = shared.gateway.intake(call.who.owner.id);
   if (auto closed = refusal_of(intake))
     return tl::unexpected(std::move(*closed));
   const auto key = idempotency_key(call.in);

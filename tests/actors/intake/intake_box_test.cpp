@@ -20,9 +20,12 @@ struct box_fixture {
   using reply = std::optional<db::result<actors::accept_reply>>;
 
   /// What the client is told, once it was told something.
-  std::shared_ptr<reply> put(int count) {
+  std::shared_ptr<reply> put(int count, int lane = 0) {
     auto told = std::make_shared<reply>();
-    box.put(make_events(owner.id(), count), std::chrono::steady_clock::now(),
+    auto events = make_events(owner.id(), count);
+    for (auto &event : events)
+      event.lane = lane;
+    box.put(std::move(events), std::chrono::steady_clock::now(),
             [told](auto what) { *told = std::move(what); });
     return told;
   }
@@ -70,6 +73,30 @@ TEST_CASE_METHOD(box_fixture, "a group has a limit, a single client has not") {
   CHECK(box.take()->events().size() == 9);
 }
 
+TEST_CASE_METHOD(box_fixture, "nobody waits behind all of who brings much") {
+  box.limit(10);
+  for (int client = 0; client < 3; ++client)
+    put(10, 2);
+  put(1);
+  put(2);
+  CHECK(box.take()->events().size() == 3);
+  for (int client = 0; client < 3; ++client)
+    CHECK(box.take()->events().size() == 10);
+  CHECK_FALSE(box.take());
+}
+
+TEST_CASE_METHOD(box_fixture, "who brings much has one turn of four") {
+  box.limit(1);
+  for (int client = 0; client < 40; ++client) {
+    put(1, 0);
+    put(1, 1);
+  }
+  int behind = 0;
+  for (int turn = 0; turn < 40; ++turn)
+    behind += box.take()->events().front().lane;
+  CHECK(behind == 10);
+}
+
 TEST_CASE_METHOD(box_fixture, "a group dropped unanswered tells its clients") {
   auto told = put(1);
   box.take();
@@ -80,7 +107,7 @@ TEST_CASE_METHOD(box_fixture, "a group dropped unanswered tells its clients") {
 TEST_CASE_METHOD(
     box_fixture,
     "who waits when the actor goes learns that nothing was begun") {
-  auto told = put(1);
+  auto told = put(1, GENERATE(0, 3));
   box.set({});
   REQUIRE(*told);
   CHECK(told->value().error().code == db::errc::unavailable);

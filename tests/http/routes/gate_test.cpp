@@ -176,3 +176,21 @@ TEST_CASE("a full queue takes no events", "[gate]") {
   CHECK(answer.slug() == "queue-full");
   CHECK(answer.header("Retry-After") == "12");
 }
+
+TEST_CASE("an organization that used its share of the queue is told so",
+          "[gate]") {
+  operator_client client;
+  client.sign_up();
+  client.gateway.refused_owner = client.gateway.organizations.begin()->first;
+  const auto *const target =
+      GENERATE(as<const char *>{}, "/api/events", "/api/events/batch");
+  const auto answer = client.post(target, any_event);
+  CHECK(answer.status == 503);
+  CHECK(answer.slug() == "queue-full");
+  CHECK(answer.header("Retry-After") == "7");
+  CHECK_THAT(answer.body, Catch::Contains("your organization"));
+  CHECK(client.gateway.events.empty());
+  // Another one is taken.
+  client.gateway.refused_owner = db::organization_id::generate();
+  CHECK(client.post("/api/events", any_event).status == 202);
+}
