@@ -188,7 +188,7 @@ TEST_CASE("an organization that used its share of the queue is told so",
   CHECK(answer.status == 503);
   CHECK(answer.slug() == "queue-full");
   CHECK(answer.header("Retry-After") == "7");
-  CHECK_THAT(answer.body, Catch::Contains("your organization"));
+  CHECK_THAT(answer.raw.body, Catch::Contains("your organization"));
   CHECK(client.gateway.events.empty());
   // Another one is taken.
   client.gateway.refused_owner = db::organization_id::generate();
