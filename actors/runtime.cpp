@@ -49,6 +49,12 @@ struct way_in {
   }
 };
 
+reader_actor living_reader(const shared_parts &parts) {
+  auto living = std::find_if(parts.readers.begin(), parts.readers.end(),
+                             [](auto &box) { return bool(box->get()); });
+  return living == parts.readers.end() ? reader_actor() : (*living)->get();
+}
+
 bool crash_child(const shared_parts &parts, std::string_view child) {
   if (child == "ingest")
     caf::anon_send(parts.ingest.get(), crash_atom::value);
@@ -65,7 +71,7 @@ bool crash_child(const shared_parts &parts, std::string_view child) {
   else if (child == "health")
     caf::anon_send(parts.health.get(), crash_atom::value);
   else if (child == "reader")
-    caf::anon_send(parts.readers.front()->get(), crash_atom::value);
+    caf::anon_send(living_reader(parts), crash_atom::value);
   else
     return false;
   return true;

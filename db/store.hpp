@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "db/model/backlog.hpp"
+#include "db/model/depth.hpp"
 #include "db/model/error.hpp"
 #include "db/model/event.hpp"
 #include "db/model/gate.hpp"
@@ -101,18 +102,6 @@ struct item_order {
   std::span<const event_id> ids;
   std::string actor;
   std::string reason;
-};
-
-/// How full the queue is. Counting stops at the limit that the caller gave,
-/// so that a long queue costs no more than a short one.
-struct queue_depth {
-  long pending = 0;
-  long processing = 0;
-  long quarantined = 0;
-  /// False when any of the three stopped at the limit.
-  bool exact = true;
-  /// Age of the oldest item that could be claimed now.
-  std::optional<std::chrono::microseconds> oldest_pending;
 };
 
 /// What `repair_ledger` may take at the most, whatever `call_timeout` says.

@@ -118,11 +118,14 @@ void worker_pool_state::start(std::size_t slot) {
 
 void worker_pool_state::crash_one() {
   // A busy one, if there is any: that is the crash worth rehearsing.
-  auto busy = std::find_if(slots_.begin(), slots_.end(), [](auto &slot) {
+  auto victim = std::find_if(slots_.begin(), slots_.end(), [](auto &slot) {
     return slot.worker && slot.claim;
   });
-  auto &victim = busy != slots_.end() ? *busy : slots_.front();
-  self_->send(victim.worker, crash_atom::value);
+  if (victim == slots_.end())
+    victim = std::find_if(slots_.begin(), slots_.end(),
+                          [](auto &slot) { return bool(slot.worker); });
+  if (victim != slots_.end())
+    self_->send(victim->worker, crash_atom::value);
 }
 
 void worker_pool_state::on_down(const caf::down_msg &down) {

@@ -94,10 +94,10 @@ END $body$;
 // or sort the whole queue. The array of row addresses gives the update one
 // possible plan; the rows are locked, so the addresses hold.
 //
-// Bit n of `busy` says that lane n is likely to have items: a lane leaves a part
-// of the claim to those behind it only if one of them is. `floors` has for each
-// lane where to begin; NULL: at the beginning, in all of them. A second turn
-// gives what the first one left over to the lanes that have more.
+// Bit n of `busy` says that lane n is likely to have items: a lane leaves a
+// part of the claim to those behind it only if one of them is. `floors` has for
+// each lane where to begin; NULL: at the beginning, in all of them. A second
+// turn gives what the first one left over to the lanes that have more.
 //
 // The last row, without an item, tells of the look itself: in `failed` the
 // lanes in which nothing more was due, a bit for each, in `due_us` when that
