@@ -162,9 +162,11 @@ TEST_CASE_METHOD(runtime_fixture,
   CHECK(count("SELECT count(*) FROM event_queue WHERE lane = 1") == 2'999);
 
   using enum actors::intake_state::kind;
-  auto refused = service->door().intake(owner.id());
-  CHECK(refused.what == over_share);
-  CHECK(refused.retry_after >= 1s);
+  // A sample may fall between a commit and its being counted; the next one
+  // puts that right.
+  CHECK(eventually(
+      [&] { return service->door().intake(owner.id()).what == over_share; }));
+  CHECK(service->door().intake(owner.id()).retry_after >= 1s);
   CHECK(service->door().intake(db::organization_id::generate()).what == open);
   // The next life learns it from the store.
   service->stop(5s);
