@@ -36,6 +36,7 @@ void health_state::sample() {
                          settings.processor.yield_depth + 1,
                          settings.ingest.max_queue_depth + 1});
   parts_->shares->begin_count();
+  parts_->room.begin_count(parts_->counts);
   auto depth =
       session_->with([&](db::store &store) { return store.depth(limit); });
   auto before = parts_->health_board.get();

@@ -30,7 +30,8 @@ supervisor_state::~supervisor_state() {
 }
 
 template <class Box, class Function>
-void supervisor_state::add(std::string label, Box &box, Function function,
+void supervisor_state::add(const std::string &label, Box &box,
+                           Function function,
                            std::chrono::milliseconds longest_task) {
   using handle = decltype(box.get());
   constexpr auto blocking = caf::monitored + caf::detached;
@@ -51,7 +52,7 @@ void supervisor_state::add(std::string label, Box &box, Function function,
         [this, who = child.address()] { on_stuck(who); });
   };
   children_.push_back(
-      {.name = std::move(label),
+      {.name = label,
        .spawn = spawn,
        .clear = [where = &box] { where->set(handle{}); },
        .ask = ask,
@@ -155,8 +156,8 @@ void supervisor_state::restart_later(child_record &child,
   parts_->tree.ended(child.name, why);
   auto wait = child.restarts.on_crash(std::chrono::steady_clock::now());
   if (!wait) {
-    spdlog::critical("{} ended too often, last of: {}; giving up", child.name,
-                     why);
+    spdlog::critical("{} crashed too often, the last time of: {}; giving up",
+                     child.name, why);
     return self_->quit(caf::make_error(caf::exit_reason::unhandled_exception));
   }
   spdlog::warn("{} is started again in {} ms", child.name, wait->count());

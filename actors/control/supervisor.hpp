@@ -47,7 +47,7 @@ private:
 
   /// `longest_task`: of those that take longer than the others.
   template <class Box, class Function>
-  void add(std::string label, Box &box, Function function,
+  void add(const std::string &label, Box &box, Function function,
            std::chrono::milliseconds longest_task = {});
   child_record *find(const caf::actor_addr &address);
   void on_stuck(const caf::actor_addr &who);

@@ -17,7 +17,10 @@ std::int64_t growth(const counters &now) {
 } // namespace
 
 void fullness::note(long depth, const counters &now, double stored_per_minute) {
-  base_ = depth - growth(now);
+  auto entering = static_cast<std::int64_t>(now.entering);
+  auto grown = static_cast<std::int64_t>(now.accepted) -
+               static_cast<std::int64_t>(stored_before_);
+  base_ = depth - grown - entering;
   stored_per_minute_ = stored_per_minute;
 }
 

@@ -20,8 +20,12 @@ public:
   /// Closes at another depth from now on.
   void limit(long greatest_depth) { greatest_ = greatest_depth; }
 
-  /// So many items wait, while the counters stand as they do, and the queue is
-  /// emptied at this rate.
+  /// The depth is about to be counted. By the health actor.
+  void begin_count(const counters &now) { stored_before_ = now.stored; }
+
+  /// So many items were found, and the queue is emptied at this rate. What is
+  /// committed is counted a little later: in doubt the queue is taken for
+  /// shorter than it is, because nobody may be refused in vain.
   void note(long depth, const counters &now, double stored_per_minute);
 
   /// Nothing while there is room; else the time that the queue will take to
@@ -39,6 +43,7 @@ private:
   /// The depth less what this node put in and took out since it started; with
   /// the counters of any later moment it gives the depth at that moment.
   std::atomic<std::int64_t> base_{0};
+  std::uint64_t stored_before_ = 0;
   std::atomic<double> stored_per_minute_{0};
   std::atomic<bool> is_full_{false};
 };

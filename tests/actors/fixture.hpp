@@ -33,6 +33,8 @@ struct faulty_fixture {
 
 /// SQL that counts the items that wait in the queue.
 inline constexpr char queued[] = "SELECT count(*) FROM event_queue";
+/// And those in the log.
+inline constexpr char stored[] = "SELECT count(*) FROM events";
 
 /// Waits until `is_true`, a few seconds at the most; what it answered last.
 bool eventually(const std::function<bool()> &is_true);

@@ -13,8 +13,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr char stored[] = "SELECT count(*) FROM events";
-
 /// A running service whose settings are changed.
 struct live_fixture : faulty_fixture {
   explicit live_fixture(const config::settings &first = quick_settings())

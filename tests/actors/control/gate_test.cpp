@@ -53,8 +53,6 @@ struct gate_fixture : faulty_fixture {
 };
 
 constexpr char waiting[] = "SELECT count(*) FROM event_queue";
-constexpr char stored[] = "SELECT count(*) FROM events";
-
 } // namespace
 
 TEST_CASE_METHOD(gate_fixture, "a mode holds from the moment it has returned") {

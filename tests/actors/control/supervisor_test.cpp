@@ -54,8 +54,6 @@ struct tree_fixture : faulty_fixture {
   actors::runtime service;
 };
 
-constexpr char stored[] = "SELECT count(*) FROM events";
-
 } // namespace
 
 TEST_CASE_METHOD(tree_fixture, "every part of the service is shown") {

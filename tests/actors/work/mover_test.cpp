@@ -20,7 +20,6 @@ struct mover_fixture : faulty_fixture {
   actors::mover mover;
 };
 
-constexpr char stored[] = "SELECT count(*) FROM events";
 constexpr char pending[] =
     "SELECT count(*) FROM event_queue WHERE status = 'pending'";
 
