@@ -57,7 +57,8 @@ class Pourer(threading.Thread):
         elif answer.slug() == "queue-full":
             seconds = float(answer.headers["retry-after"])
             self.longest_wait = max(self.longest_wait, seconds)
-            self._ending.wait(seconds)
+            # Sooner than it was told: so that the pressure does not abate.
+            self._ending.wait(min(seconds, 2.0))
         else:
             self.run_.violation(f"poured: {answer}")
             self._ending.wait(1)
