@@ -17,15 +17,16 @@ std::int64_t growth(const counters &now) {
 } // namespace
 
 void fullness::note(long depth, const counters &now, double stored_per_minute) {
+  // Read in this order: an event that is counted meanwhile is in both.
   auto entering = static_cast<std::int64_t>(now.entering);
-  auto grown = static_cast<std::int64_t>(now.accepted) -
-               static_cast<std::int64_t>(stored_before_);
-  base_ = depth - grown - entering;
+  auto left = static_cast<std::int64_t>(now.stored - stored_before_);
+  counted_twice_ = entering + left;
+  base_ = depth - growth(now);
   stored_per_minute_ = stored_per_minute;
 }
 
 std::optional<std::chrono::seconds> fullness::wait(const counters &now) {
-  auto waiting = depth(now);
+  auto waiting = depth(now) - counted_twice_;
   auto greatest = greatest_.load();
   auto room_at = greatest - greatest / 10;
   // Two callers may decide at once; the next one puts it right.

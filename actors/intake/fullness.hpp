@@ -24,8 +24,9 @@ public:
   void begin_count(const counters &now) { stored_before_ = now.stored; }
 
   /// So many items were found, and the queue is emptied at this rate. What is
-  /// committed is counted a little later: in doubt the queue is taken for
-  /// shorter than it is, because nobody may be refused in vain.
+  /// committed or moved is counted a little later, and may be in both: `wait`
+  /// takes the queue for shorter by that much, so that nobody is refused in
+  /// vain.
   void note(long depth, const counters &now, double stored_per_minute);
 
   /// Nothing while there is room; else the time that the queue will take to
@@ -44,6 +45,8 @@ private:
   /// the counters of any later moment it gives the depth at that moment.
   std::atomic<std::int64_t> base_{0};
   std::uint64_t stored_before_ = 0;
+  /// Items at the most that the last note counted once too often.
+  std::atomic<std::int64_t> counted_twice_{0};
   std::atomic<double> stored_per_minute_{0};
   std::atomic<bool> is_full_{false};
 };
