@@ -8,8 +8,6 @@ namespace sluice::actors {
 /// What this node has done since it started. Written by actors, read by
 /// anybody; each counter is exact, together they are not a snapshot.
 struct counters {
-  /// Events that were handed over and whose clients wait.
-  std::atomic<std::uint64_t> entering{0};
   /// Into the queue.
   std::atomic<std::uint64_t> accepted{0};
   /// Into the log, past the queue.

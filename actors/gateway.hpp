@@ -172,8 +172,10 @@ public:
   }
 
   /// For each request, to refuse early what the store would refuse, and what
-  /// an organization has no room for. Cheap: a short lock, no allocation.
-  virtual intake_state intake(db::organization_id owner) const = 0;
+  /// an organization has no room for: so many events, to be handed over next.
+  /// Cheap: a short lock, no allocation.
+  virtual intake_state intake(db::organization_id owner,
+                              std::size_t count) const = 0;
 
   /// Looks for items now, whatever the poll interval says. Never blocks.
   virtual void poll_now() = 0;

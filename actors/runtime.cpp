@@ -35,8 +35,6 @@ std::size_t bytes_of(const std::vector<db::new_event> &events) {
 /// known how many of them are in the queue.
 struct way_in {
   std::shared_ptr<tenant_shares> shares;
-  /// Outlives whoever keeps this.
-  counters *counts = nullptr;
   db::organization_id owner;
   long count = 0;
 
@@ -48,8 +46,6 @@ struct way_in {
     };
     shares->settle(owner, count,
                    what ? std::count_if(what->begin(), what->end(), is_in) : 0);
-    // After they were counted elsewhere.
-    counts->entering -= static_cast<std::uint64_t>(count);
   }
 };
 
@@ -122,14 +118,14 @@ public:
     return sample;
   }
 
-  intake_state intake(db::organization_id owner) const override {
+  intake_state intake(db::organization_id owner,
+                      std::size_t count) const override {
     auto state = intake_of_all();
     if (state.what != intake_state::kind::open || state.is_sync)
       return state;
-    // What is on its way takes room, too.
-    auto depth = parts_->room.depth(parts_->counts) +
-                 static_cast<long>(parts_->counts.entering);
-    if (auto excess = parts_->shares->excess(owner, depth))
+    auto depth = parts_->room.depth(parts_->counts);
+    if (auto excess =
+            parts_->shares->excess(owner, static_cast<long>(count), depth))
       return {.what = intake_state::kind::over_share,
               .retry_after = parts_->room.time_for(*excess)};
     return state;
@@ -219,9 +215,8 @@ private:
   way_in enter(std::vector<db::new_event> &events) {
     if (events.empty())
       return {};
-    way_in way{parts_->shares, &parts_->counts, events.front().organization,
+    way_in way{parts_->shares, events.front().organization,
                static_cast<long>(events.size())};
-    parts_->counts.entering += events.size();
     auto lane = way.shares->begin(way.owner, way.count,
                                   parts_->room.depth(parts_->counts));
     for (auto &event : events)

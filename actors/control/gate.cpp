@@ -1,10 +1,10 @@
 #include "actors/control/gate.hpp"
 
-#include "actors/control/child.hpp"
-
 #include <algorithm>
 
 #include <spdlog/spdlog.h>
+
+#include "actors/control/child.hpp"
 
 namespace sluice::actors {
 

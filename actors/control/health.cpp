@@ -1,10 +1,10 @@
 #include "actors/control/health.hpp"
 
-#include "actors/control/child.hpp"
-
 #include <algorithm>
 
 #include <spdlog/spdlog.h>
+
+#include "actors/control/child.hpp"
 
 namespace sluice::actors {
 
@@ -30,8 +30,8 @@ void health_state::init(parts_ptr parts) {
 }
 
 void health_state::sample() {
-  const auto now_held = parts_->settings.get();
-  const auto &settings = *now_held;
+  const auto held = parts_->settings.get();
+  const auto &settings = *held;
   auto limit = std::max({counted_at_least, settings.health.critical_depth + 1,
                          settings.processor.yield_depth + 1,
                          settings.ingest.max_queue_depth + 1});
@@ -58,7 +58,8 @@ void health_state::sample() {
   sample.accepted_per_minute = accepted_.per_minute();
   sample.stored_per_minute = stored_.per_minute();
   if (depth)
-    parts_->room.note(depth->pending, counts, sample.stored_per_minute);
+    parts_->room.note(depth->pending, parts_->shares->on_their_way(), counts,
+                      sample.stored_per_minute);
   parts_->health_board.set(std::move(sample));
   count_backlogs(depth ? std::optional(depth->pending) : std::nullopt);
 }

@@ -16,11 +16,10 @@ std::int64_t growth(const counters &now) {
 
 } // namespace
 
-void fullness::note(long depth, const counters &now, double stored_per_minute) {
-  // Read in this order: an event that is counted meanwhile is in both.
-  auto entering = static_cast<std::int64_t>(now.entering);
+void fullness::note(long depth, long on_their_way, const counters &now,
+                    double stored_per_minute) {
   auto left = static_cast<std::int64_t>(now.stored - stored_before_);
-  counted_twice_ = entering + left;
+  counted_twice_ = on_their_way + left;
   base_ = depth - growth(now);
   stored_per_minute_ = stored_per_minute;
 }

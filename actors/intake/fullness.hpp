@@ -23,11 +23,13 @@ public:
   /// The depth is about to be counted. By the health actor.
   void begin_count(const counters &now) { stored_before_ = now.stored; }
 
-  /// So many items were found, and the queue is emptied at this rate. What is
-  /// committed or moved is counted a little later, and may be in both: `wait`
-  /// takes the queue for shorter by that much, so that nobody is refused in
-  /// vain.
-  void note(long depth, const counters &now, double stored_per_minute);
+  /// So many items were found, so many are on their way in, and the queue is
+  /// emptied at this rate. What is committed or moved is counted a little
+  /// later, and may be in both: `wait` takes the queue for shorter by that
+  /// much, so that nobody is refused in vain. `on_their_way` is read after the
+  /// depth and before the counters.
+  void note(long depth, long on_their_way, const counters &now,
+            double stored_per_minute);
 
   /// Nothing while there is room; else the time that the queue will take to
   /// get there, between 1 s and a minute.

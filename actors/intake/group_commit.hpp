@@ -18,10 +18,9 @@ class group_commit {
 public:
   group_commit(store_session &session, counters &counts);
 
-  /// Commits a group's events and answers its clients; keys count as repeated
-  /// within `dedup_window`. Blocks until that is
-  /// done, at the longest until the group's deadline plus one call to the
-  /// store.
+  /// Commits a group's events and answers its clients; a key counts as repeated
+  /// within `dedup_window`. Blocks until that is done, at the longest until the
+  /// group's deadline plus one call to the store.
   void run(accept_group &group, std::chrono::seconds dedup_window);
 
 private:

@@ -31,6 +31,7 @@ int tenant_shares::begin(db::organization_id owner, long count, long depth) {
     return 0;
   of->lane = std::max(of->lane, db::lane_for(estimate(*of, depth)));
   of->on_its_way += count;
+  on_their_way_ += count;
   return of->lane;
 }
 
@@ -41,8 +42,15 @@ void tenant_shares::settle(db::organization_id owner, long count,
   if (found == accounts_.end())
     return;
   auto &of = found->second;
-  of.on_its_way = std::max(0L, of.on_its_way - count);
+  auto arrived = std::min(of.on_its_way, count);
+  of.on_its_way -= arrived;
+  on_their_way_ -= arrived;
   change(found, accepted);
+}
+
+long tenant_shares::on_their_way() const {
+  std::lock_guard lock(mutex_);
+  return on_their_way_;
 }
 
 void tenant_shares::claimed(db::organization_id owner, long count) {
@@ -52,7 +60,7 @@ void tenant_shares::claimed(db::organization_id owner, long count) {
     change(found, -count);
 }
 
-std::optional<long> tenant_shares::excess(db::organization_id owner,
+std::optional<long> tenant_shares::excess(db::organization_id owner, long count,
                                           long depth) {
   const int percent = percent_;
   if (percent >= whole)
@@ -63,17 +71,20 @@ std::optional<long> tenant_shares::excess(db::organization_id owner,
     return std::nullopt;
   auto &of = found->second;
   auto times = static_cast<double>(percent) / (whole - percent);
-  auto most = times * static_cast<double>(std::max(0L, greatest_ - depth));
+  auto room = std::max(0L, greatest_ - depth - on_their_way_);
+  auto most = times * static_cast<double>(room);
   auto has = static_cast<double>(estimate(of, depth));
-  if (has <= reopens_at * most)
+  // With these it has more, and the room is less.
+  auto brings = static_cast<double>(count) * (1 + times);
+  if (has <= 0 || has + brings <= reopens_at * most)
     of.is_over = false;
-  else if (has >= most)
+  else if (has + brings > most)
     of.is_over = true;
   if (!of.is_over)
     return std::nullopt;
   // Each that leaves makes room by itself, too.
-  return std::lround(
-      std::ceil((has - reopens_at * most) / (1 + reopens_at * times)));
+  auto surplus = (has + brings - reopens_at * most) / (1 + reopens_at * times);
+  return std::clamp(std::lround(std::ceil(surplus)), 1L, std::lround(has));
 }
 
 void tenant_shares::begin_count() {

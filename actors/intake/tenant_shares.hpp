@@ -42,12 +42,16 @@ public:
   /// Of those that had begun so many went into the queue.
   void settle(db::organization_id owner, long count, long accepted);
 
+  /// Events that have begun and are not settled, of all organizations.
+  long on_their_way() const;
+
   /// So many left the queue.
   void claimed(db::organization_id owner, long count);
 
   /// How many of its events have to leave the queue before it may bring more;
-  /// nothing while it may. Closes at the share and opens again a tenth below.
-  std::optional<long> excess(db::organization_id owner, long depth);
+  /// nothing while it may bring so many. What others have on their way takes
+  /// room as well. Closes at the share and opens again a tenth below.
+  std::optional<long> excess(db::organization_id owner, long count, long depth);
 
   /// The store is about to count.
   void begin_count();
@@ -79,6 +83,8 @@ private:
   std::atomic<int> percent_;
   mutable std::mutex mutex_;
   accounts accounts_;
+  /// Of all organizations.
+  long on_their_way_ = 0;
   bool is_counting_ = false;
 };
 

@@ -124,11 +124,11 @@ TEST_CASE_METHOD(live_fixture, "fewer items may wait from now on") {
   pause.processing = db::processing_mode::paused;
   REQUIRE(service.door().change_gate(pause, 2s));
   CHECK(eventually([&] {
-    return !accept(1) || service.door().intake(owner.id()).what ==
+    return !accept(1) || service.door().intake(owner.id(), 1).what ==
                              actors::intake_state::kind::full;
   }));
   change([](auto &next) { next.ingest.max_queue_depth = 1'000'000; });
-  CHECK(service.door().intake(owner.id()).what ==
+  CHECK(service.door().intake(owner.id(), 1).what ==
         actors::intake_state::kind::open);
 }
 

@@ -164,13 +164,16 @@ TEST_CASE_METHOD(runtime_fixture,
   using enum actors::intake_state::kind;
   // A sample may fall between a commit and its being counted; the next one
   // puts that right.
-  CHECK(eventually(
-      [&] { return service->door().intake(owner.id()).what == over_share; }));
-  CHECK(service->door().intake(owner.id()).retry_after >= 1s);
-  CHECK(service->door().intake(db::organization_id::generate()).what == open);
+  CHECK(eventually([&] {
+    return service->door().intake(owner.id(), 1).what == over_share;
+  }));
+  CHECK(service->door().intake(owner.id(), 1).retry_after >= 1s);
+  CHECK(service->door().intake(db::organization_id::generate(), 1).what ==
+        open);
   // The next life learns it from the store.
   service->stop(5s);
   start();
-  CHECK(eventually(
-      [&] { return service->door().intake(owner.id()).what == over_share; }));
+  CHECK(eventually([&] {
+    return service->door().intake(owner.id(), 1).what == over_share;
+  }));
 }

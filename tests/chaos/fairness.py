@@ -16,10 +16,11 @@ BAR_SECONDS = 1.0
 BETWEEN_EVENTS = 0.2
 BATCH = 1000
 POUR_WITHIN = 1800
+LONGEST_WAIT = 1.0
 
 
 class Pourer(threading.Thread):
-    """Sends batches as fast as it can, and waits as it is told to."""
+    """Sends batches as fast as it can; comes back too early when refused."""
 
     def __init__(self, run, service, tenant, batches):
         super().__init__(daemon=True)
@@ -57,8 +58,7 @@ class Pourer(threading.Thread):
         elif answer.slug() == "queue-full":
             seconds = float(answer.headers["retry-after"])
             self.longest_wait = max(self.longest_wait, seconds)
-            # Sooner than it was told: so that the pressure does not abate.
-            self._ending.wait(min(seconds, 2.0))
+            self._ending.wait(min(seconds, LONGEST_WAIT))
         else:
             self.run_.violation(f"poured: {answer}")
             self._ending.wait(1)

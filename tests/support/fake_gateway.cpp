@@ -296,14 +296,15 @@ db::result<db::accept_outcome> fake_gateway::accept_one(db::new_event event) {
   return db::accept_outcome{is_sync ? kind::created : kind::accepted, id};
 }
 
-actors::intake_state fake_gateway::intake(db::organization_id owner) const {
+actors::intake_state fake_gateway::intake(db::organization_id owner,
+                                          std::size_t count) const {
   using enum actors::intake_state::kind;
   const auto &gate = sample.gate.state;
   if (gate.ingest == db::ingest_mode::reject)
     return {.what = rejected, .retry_after = gate.retry_after};
   if (full_for)
     return {.what = full, .retry_after = *full_for};
-  if (refused_owner == owner)
+  if (refused_owner == owner && count > refused_above)
     return {.what = over_share, .retry_after = std::chrono::seconds(7)};
   return {.is_sync = gate.ingest == db::ingest_mode::sync};
 }

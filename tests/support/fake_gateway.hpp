@@ -31,7 +31,8 @@ public:
   void accept_later(std::vector<db::new_event> events,
                     on_accepted done) override;
   actors::health_sample health() const override { return sample; }
-  actors::intake_state intake(db::organization_id owner) const override;
+  actors::intake_state intake(db::organization_id owner,
+                              std::size_t count) const override;
   void poll_now() override { ++polls; }
   bool restart(std::string_view child) override {
     restarted.emplace_back(child);
@@ -76,6 +77,8 @@ public:
   std::optional<std::chrono::seconds> full_for;
   /// While it is set, this organization has too much waiting.
   std::optional<db::organization_id> refused_owner;
+  /// Of more events than that.
+  std::size_t refused_above = 0;
 
   std::vector<fake_event> events;
   std::map<db::organization_id, db::organization> organizations;

@@ -104,6 +104,9 @@ accept_rows(service &shared, db::organization_id owner, std::vector<row> rows,
   }
   if (events.empty())
     return verdicts;
+  // Only now it is known how many they are.
+  if (auto closed = refusal_of(shared.gateway.intake(owner, events.size())))
+    return tl::unexpected(std::move(*closed));
   const auto reply = shared.gateway.accept(std::move(events));
   if (!reply && reply.error().code != db::errc::in_doubt)
     return tl::unexpected(store_failure(reply.error()));
@@ -134,7 +137,7 @@ std::size_t batch_body_limit(const config::http_settings &settings) {
 }
 
 answer post_batch(service &shared, tenant_call &call) {
-  const auto intake = shared.gateway.intake(call.who.owner.id);
+  const auto intake = shared.gateway.intake(call.who.owner.id, 1);
   if (auto closed = refusal_of(intake))
     return tl::unexpected(std::move(*closed));
   const auto key = idempotency_key(call.in);

@@ -61,7 +61,7 @@ struct posted {
 
 tl::expected<posted, problem> read_posted(service &shared,
                                           const tenant_call &call) {
-  const auto intake = shared.gateway.intake(call.who.owner.id);
+  const auto intake = shared.gateway.intake(call.who.owner.id, 1);
   if (auto closed = refusal_of(intake))
     return tl::unexpected(std::move(*closed));
   if (auto type = body_type(call.in); !type)

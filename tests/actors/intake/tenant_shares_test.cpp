@@ -22,7 +22,9 @@ struct queue_of_tenants {
     shares.claimed(who, count);
     depth -= count;
   }
-  bool is_over(owner who) { return shares.excess(who, depth).has_value(); }
+  bool is_over(owner who, long count = 1) {
+    return shares.excess(who, count, depth).has_value();
+  }
 
   actors::tenant_shares shares{100'000, 80};
   long depth = 0;
@@ -84,6 +86,7 @@ TEST_CASE_METHOD(queue_of_tenants, "an organization alone may fill its share",
   CHECK_FALSE(is_over(one));
   accept(one, 1);
   CHECK(is_over(one));
+  CHECK(depth == 80'000);
   CHECK_FALSE(is_over(two));
 }
 
@@ -91,13 +94,34 @@ TEST_CASE_METHOD(queue_of_tenants, "it may bring more a tenth below",
                  "[shares]") {
   accept(one, 80'000);
   REQUIRE(is_over(one));
-  auto excess = *shares.excess(one, depth);
+  auto excess = *shares.excess(one, 1, depth);
   claim(one, excess - 1);
   CHECK(is_over(one));
   claim(one, 1);
   CHECK_FALSE(is_over(one));
   accept(one, 500);
   CHECK_FALSE(is_over(one));
+}
+
+TEST_CASE_METHOD(queue_of_tenants, "a share holds for many that come at once",
+                 "[shares]") {
+  accept(one, 1);
+  long begun = 0;
+  while (!is_over(one, 1'000)) {
+    shares.begin(one, 1'000, depth);
+    begun += 1'000;
+  }
+  CHECK(begun == 79'000);
+  // What is on its way takes others' room, too.
+  shares.begin(two, 20'000, depth);
+  CHECK(is_over(two));
+  CHECK_FALSE(is_over(three));
+}
+
+TEST_CASE_METHOD(queue_of_tenants, "who has nothing may bring a large batch",
+                 "[shares]") {
+  shares.limit(100, 50);
+  CHECK_FALSE(is_over(one, 1'000));
 }
 
 TEST_CASE_METHOD(queue_of_tenants, "two have less each, and leave room",

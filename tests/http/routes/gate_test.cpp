@@ -194,3 +194,18 @@ TEST_CASE("an organization that used its share of the queue is told so",
   client.gateway.refused_owner = db::organization_id::generate();
   CHECK(client.post("/api/events", any_event).status == 202);
 }
+
+TEST_CASE("a batch is refused if it is too many for the share", "[gate]") {
+  operator_client client;
+  client.sign_up();
+  client.gateway.refused_owner = client.gateway.organizations.begin()->first;
+  client.gateway.refused_above = 2;
+  const std::string one = any_event;
+  const auto answer =
+      client.post("/api/events/batch", '[' + one + ',' + one + ',' + one + ']');
+  CHECK(answer.status == 503);
+  CHECK(answer.slug() == "queue-full");
+  CHECK(client.gateway.events.empty());
+  CHECK(client.post("/api/events/batch", '[' + one + ',' + one + ']').status ==
+        202);
+}
