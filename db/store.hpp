@@ -176,8 +176,16 @@ public:
   /// at any rate, at the same time; an item is rescued once.
   virtual result<rescue_outcome> rescue(const rescue_request &request) = 0;
 
-  /// Counts by status, each up to `limit`.
-  virtual result<queue_depth> depth(long limit) = 0;
+  /// Counts by status, each up to the limit. Costs the same in a queue of
+  /// any length: it reads indexes, and no more items than the limit says. Of
+  /// the items that are processing it looks at `depth_looks_for_stuck` at the
+  /// most for the stuck ones.
+  virtual result<queue_depth> depth(const depth_request &request) = 0;
+
+  /// As above, without a look for stuck items.
+  result<queue_depth> depth(long limit) {
+    return depth(depth_request{.limit = limit});
+  }
 
   /// Who has how much pending, among `limit` pending items. Reads each of
   /// them: it takes a second for a million.

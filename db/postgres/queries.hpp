@@ -153,6 +153,16 @@ SELECT
     ORDER BY claim_id LIMIT $1::bigint) AS processing),
   (SELECT count(*) FROM (SELECT FROM event_queue WHERE status = 'quarantined'
     ORDER BY organization_id, id LIMIT $1::bigint) AS quarantined),
+  (SELECT count(*) FROM (SELECT processing_started_at, claimed_by
+      FROM event_queue WHERE $3::bigint IS NOT NULL AND status = 'processing'
+      ORDER BY claim_id LIMIT least($1::bigint, $5::bigint)) AS q
+    WHERE q.processing_started_at IS NULL OR q.claimed_by IS NULL
+      OR q.processing_started_at < coalesce($2::timestamptz,
+        statement_timestamp()) - $3::bigint * interval '1 microsecond'
+      OR NOT EXISTS (SELECT FROM nodes n
+        WHERE n.id::text = q.claimed_by
+          AND n.heartbeat_at >= coalesce($2::timestamptz,
+            statement_timestamp()) - $4::bigint * interval '1 microsecond')),
   (SELECT max((extract(epoch FROM coalesce($2::timestamptz,
       statement_timestamp()) - oldest.not_before) * 1000000)::bigint)
     FROM (VALUES (0), (1), (2), (3)) AS lanes (lane),

@@ -197,15 +197,22 @@ result<rescue_outcome> postgres_store::rescue(const rescue_request &request) {
   return outcome;
 }
 
-result<queue_depth> postgres_store::depth(long limit) {
+result<queue_depth> postgres_store::depth(const depth_request &request) {
+  const auto limit = request.limit;
+  std::optional<long long> stuck_after;
+  std::optional<long long> dead_after;
+  if (request.stuck) {
+    stuck_after = to_microseconds(request.stuck->stuck_after);
+    dead_after = to_microseconds(request.stuck->node_dead_after);
+  }
   queue_depth counted;
   auto done = session_->read(
       "depth",
       [&](pqxx::nontransaction &transaction) {
         // One more than asked for tells a full count from one that stopped.
-        auto row = transaction.exec_params1(sql::queue_depth,
-                                            static_cast<long long>(limit) + 1,
-                                            session_->now());
+        auto row = transaction.exec_params1(
+            sql::queue_depth, static_cast<long long>(limit) + 1,
+            session_->now(), stuck_after, dead_after, depth_looks_for_stuck);
         for (auto [at, count] :
              {std::pair(0, &counted.pending), std::pair(1, &counted.processing),
               std::pair(2, &counted.quarantined)}) {
@@ -213,9 +220,10 @@ result<queue_depth> postgres_store::depth(long limit) {
           counted.exact = counted.exact && seen <= limit;
           *count = std::min(seen, limit);
         }
-        if (!row[3].is_null())
+        counted.stuck = std::min(row[3].as<long>(), limit);
+        if (!row[4].is_null())
           counted.oldest_pending =
-              std::chrono::microseconds(row[3].as<long long>());
+              std::chrono::microseconds(row[4].as<long long>());
       },
       session::planning::by_index);
   if (!done)

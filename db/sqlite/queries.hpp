@@ -144,6 +144,12 @@ inline constexpr char count_by_status[] =
     " WHERE status = 'processing' LIMIT ?1)"
     " UNION ALL SELECT count(*) FROM (SELECT 1 FROM event_queue"
     " WHERE status = 'quarantined' LIMIT ?1)";
+inline constexpr char count_stuck[] =
+    "SELECT count(*) FROM (SELECT processing_started_at, claimed_by"
+    " FROM event_queue WHERE status = 'processing' LIMIT ?3)"
+    " WHERE processing_started_at < ?1 OR processing_started_at IS NULL"
+    " OR claimed_by IS NULL"
+    " OR claimed_by NOT IN (SELECT id FROM nodes WHERE heartbeat_at >= ?2)";
 inline constexpr char oldest_due_of_lane[] =
     "SELECT not_before FROM event_queue"
     " WHERE status = 'pending' AND lane = ?2 AND not_before <= ?1"

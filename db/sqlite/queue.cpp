@@ -85,6 +85,14 @@ std::optional<std::chrono::microseconds> oldest_pending(connection &database,
   return longest;
 }
 
+long count_stuck(connection &database, const stuck_rule &rule, long limit,
+                 timestamp now) {
+  auto query = database.statement(sql::count_stuck);
+  query.bind(1, now - rule.stuck_after).bind(2, now - rule.node_dead_after);
+  query.bind(3, std::int64_t{std::min(limit, depth_looks_for_stuck)});
+  return query.next() ? static_cast<long>(query.number(0)) : 0;
+}
+
 } // namespace
 
 claim claim_items(connection &database, const claim_request &request,
@@ -135,13 +143,17 @@ rescue_outcome rescue(connection &database, const rescue_request &request,
   return outcome;
 }
 
-queue_depth depth(connection &database, long limit, timestamp now) {
+queue_depth depth(connection &database, const depth_request &request,
+                  timestamp now) {
+  const auto limit = request.limit;
   queue_depth found;
   auto counts = database.statement(sql::count_by_status);
   counts.bind(1, std::int64_t{limit});
   for (auto *count : {&found.pending, &found.processing, &found.quarantined})
     if (counts.next())
       *count = static_cast<long>(counts.number(0));
+  if (request.stuck)
+    found.stuck = count_stuck(database, *request.stuck, limit, now);
   found.exact = found.pending < limit && found.processing < limit &&
                 found.quarantined < limit;
   found.oldest_pending = oldest_pending(database, now);

@@ -17,7 +17,8 @@ int release(connection &database, claim_id fence,
             std::span<const event_id> ids);
 rescue_outcome rescue(connection &database, const rescue_request &request,
                       timestamp now);
-queue_depth depth(connection &database, long limit, timestamp now);
+queue_depth depth(connection &database, const depth_request &request,
+                  timestamp now);
 backlogs count_backlogs(connection &database, long limit);
 
 int enlist(connection &database, const node &self, timestamp now);

@@ -197,9 +197,9 @@ result<rescue_outcome> session::rescue(const rescue_request &request) {
   });
 }
 
-result<queue_depth> session::depth(long limit) {
+result<queue_depth> session::depth(const depth_request &request) {
   return look("depth", [&](connection &database, timestamp now) {
-    return sqlite::depth(database, limit, now);
+    return sqlite::depth(database, request, now);
   });
 }
 

@@ -44,7 +44,7 @@ public:
                                   std::span<const failure> failures) override;
   result<int> release(claim_id fence, std::span<const event_id> ids) override;
   result<rescue_outcome> rescue(const rescue_request &request) override;
-  result<queue_depth> depth(long limit) override;
+  result<queue_depth> depth(const depth_request &request) override;
   result<backlogs> count_backlogs(long limit) override;
 
   result<int> enlist(const node &self) override;

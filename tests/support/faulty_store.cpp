@@ -97,8 +97,8 @@ public:
   rescue(const db::rescue_request &request) override {
     return call("rescue", [&] { return inner_->rescue(request); });
   }
-  db::result<db::queue_depth> depth(long limit) override {
-    return call("depth", [&] { return inner_->depth(limit); });
+  db::result<db::queue_depth> depth(const db::depth_request &request) override {
+    return call("depth", [&] { return inner_->depth(request); });
   }
   db::result<db::backlogs> count_backlogs(long limit) override {
     return call("count_backlogs",

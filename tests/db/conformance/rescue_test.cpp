@@ -9,6 +9,13 @@ db::rescue_request patient() {
   return {.stuck_after = 5min, .node_dead_after = 15s, .max_attempts = 3};
 }
 
+db::depth_request look_for_stuck(long limit = 100) {
+  return {.limit = limit,
+          .stuck =
+              db::stuck_rule{.stuck_after = patient().stuck_after,
+                             .node_dead_after = patient().node_dead_after}};
+}
+
 } // namespace
 
 TEST_CASE("rescue leaves a young claim of a living node alone",
@@ -128,4 +135,39 @@ TEST_CASE("nodes tell which version of the gate they act by", "[conformance]") {
   CHECK(found[0].silent_for == 3s);
   value_of(on.session().retire(on.node().id));
   CHECK(value_of(on.session().nodes()).empty());
+}
+
+TEST_CASE("depth counts as stuck what rescue would take", "[conformance]") {
+  bench on(EACH_STORE);
+  on.accept_some(5);
+  on.claim(2);
+  on.clock().advance(10s);
+  CHECK(value_of(on.session().depth(look_for_stuck())).stuck == 0);
+  SECTION("claims that are too old") {
+    on.clock().advance(5min - 9s);
+    REQUIRE(value_of(on.session().heartbeat(on.node().id, 0)));
+    on.claim(1);
+    CHECK(value_of(on.session().depth(look_for_stuck())).stuck == 2);
+  }
+  SECTION("claims of a node that is silent") {
+    on.claim(1);
+    on.clock().advance(6s);
+    CHECK(value_of(on.session().depth(look_for_stuck())).stuck == 3);
+  }
+  SECTION("items that an operator set to processing by hand") {
+    on.store().execute("UPDATE event_queue SET status = 'processing'");
+    CHECK(value_of(on.session().depth(look_for_stuck())).stuck == 3);
+  }
+  auto seen = value_of(on.session().depth(look_for_stuck()));
+  CHECK(value_of(on.session().depth(100)).stuck == 0);
+  CHECK(value_of(on.session().rescue(patient())).rescued == seen.stuck);
+  CHECK(value_of(on.session().depth(look_for_stuck())).stuck == 0);
+}
+
+TEST_CASE("depth counts stuck items up to its limit", "[conformance]") {
+  bench on(EACH_STORE);
+  on.accept_some(5);
+  on.claim();
+  on.clock().advance(16s);
+  CHECK(value_of(on.session().depth(look_for_stuck(3))).stuck == 3);
 }
