@@ -3,6 +3,8 @@
 #include <atomic>
 #include <cstdint>
 
+#include "actors/histogram.hpp"
+
 namespace sluice::actors {
 
 /// What this node has done since it started. Written by actors, read by
@@ -20,9 +22,17 @@ struct counters {
   /// Items whose fence was gone when a worker came back with them.
   std::atomic<std::uint64_t> lost_claims{0};
   std::atomic<std::uint64_t> rescued{0};
-  std::atomic<std::uint64_t> restarts{0};
   /// Actors that hung and were replaced; their threads may never end.
   std::atomic<std::uint64_t> abandoned{0};
+  /// From the hand-over of events to their answer, whatever it was.
+  histogram accept_latency{bounds_of_calls, seconds_per_microsecond};
+  /// Events of one commit.
+  histogram commit_size{bounds_of_batches, 1};
+  /// From the making of an event's id to the log; not of events that lost
+  /// others of their claim, because it can't be told which ones.
+  histogram queue_age{bounds_of_waits, seconds_per_microsecond};
+  /// One move that succeeded.
+  histogram move_time{bounds_of_calls, seconds_per_microsecond};
 };
 
 } // namespace sluice::actors

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <future>
 #include <memory>
@@ -75,26 +76,72 @@ struct part_view {
   db::timestamp since{};
 };
 
+/// How much an operator should mind.
+enum class health_level : std::uint8_t { normal, warning, critical };
+
 /// What `/health/ready` and the metrics show; a sample, at most
-/// `health.sample_interval` old.
+/// `health.sample_interval` old. Counts above 10'000 may be older, because to
+/// count them takes time.
 struct health_sample {
   bool is_ready = false;
   bool database_is_up = false;
   std::string database_error;
   db::queue_depth depth;
+  /// How long the queue is, whether items are stuck in it, and whether less
+  /// leaves it than comes in.
+  health_level queue_level = health_level::normal;
+  health_level stuck_level = health_level::normal;
+  health_level rate_level = health_level::normal;
   /// By this node since it started: into the queue, past it into the log, and
   /// from the queue into the log.
   std::uint64_t accepted = 0;
   std::uint64_t created = 0;
   std::uint64_t stored = 0;
   std::uint64_t quarantined = 0;
+  /// How fast, judging by the last minute or by the time there was.
   double accepted_per_minute = 0;
   double stored_per_minute = 0;
+  /// How many in the last minute.
+  double accepted_last_minute = 0;
+  double stored_last_minute = 0;
   std::uint64_t restarts = 0;
+  std::uint64_t restarts_last_hour = 0;
   std::string node;
   gate_view gate;
   ledger_view ledger;
   intake_state intake;
+};
+
+/// How many values there were of which size.
+struct histogram_view {
+  struct bucket {
+    /// The greatest value that counts here.
+    double bound = 0;
+    std::uint64_t count = 0;
+  };
+  /// By size; each value counts in one.
+  std::vector<bucket> buckets;
+  /// Values beyond the last bound.
+  std::uint64_t beyond = 0;
+  double sum = 0;
+};
+
+/// What `/metrics` shows: all of it is of this node since it started, except
+/// for what the sample says of the store.
+struct metrics_sample {
+  health_sample health;
+  std::uint64_t duplicates = 0;
+  std::uint64_t retried = 0;
+  std::uint64_t lost_claims = 0;
+  std::uint64_t rescued = 0;
+  /// Seconds from `accept_later` to its answer.
+  histogram_view accept_latency;
+  /// Events of one commit.
+  histogram_view commit_size;
+  /// Seconds from an event's acceptance to the log, by its id.
+  histogram_view queue_age;
+  /// Seconds of one `store.move`.
+  histogram_view move_time;
 };
 
 /// The way from threads outside the actor system to the actors behind it.
@@ -132,6 +179,9 @@ public:
 
   /// The newest sample. Never blocks.
   virtual health_sample health() const = 0;
+
+  /// The newest sample, and what was counted. Never blocks.
+  virtual metrics_sample metrics() const = 0;
 
   /// Runs one store call on a reader actor and waits for its result.
   template <class T>

@@ -91,15 +91,19 @@ public:
       return done(db::fail(db::errc::unavailable,
                            "too much is waiting for its commit"));
     }
-    auto deadline = std::chrono::steady_clock::now() + patience_;
     auto way = enter(events);
-    parts_->ingest.put(std::move(events), deadline,
-                       [in_flight = in_flight_, bytes, way = std::move(way),
-                        done = std::move(done)](db::result<accept_reply> what) {
-                         *in_flight -= bytes;
-                         way.end(what);
-                         done(std::move(what));
-                       });
+    auto begun = std::chrono::steady_clock::now();
+    // The box that keeps the callback stands beside the counters.
+    parts_->ingest.put(
+        std::move(events), begun + patience_,
+        [in_flight = in_flight_, bytes, begun,
+         latency = &parts_->counts.accept_latency, way = std::move(way),
+         done = std::move(done)](db::result<accept_reply> what) {
+          *in_flight -= bytes;
+          latency->note(std::chrono::steady_clock::now() - begun);
+          way.end(what);
+          done(std::move(what));
+        });
   }
 
   health_sample health() const override {
@@ -109,13 +113,28 @@ public:
     sample.created = counts.created;
     sample.stored = counts.stored;
     sample.quarantined = counts.quarantined;
-    sample.restarts = counts.restarts;
+    sample.restarts = parts_->restarts.total();
+    sample.restarts_last_hour =
+        parts_->restarts.within_last_hour(std::chrono::steady_clock::now());
     sample.gate = parts_->gate_state.get();
     sample.intake = intake_of_all();
     sample.ledger = parts_->ledger_board.get();
     sample.is_ready = sample.is_ready && parts_->ingest.get() != nullptr &&
                       sample.intake.what == intake_state::kind::open;
     return sample;
+  }
+
+  metrics_sample metrics() const override {
+    const auto &counts = parts_->counts;
+    return {.health = health(),
+            .duplicates = counts.duplicates,
+            .retried = counts.retried,
+            .lost_claims = counts.lost_claims,
+            .rescued = counts.rescued,
+            .accept_latency = counts.accept_latency.view(),
+            .commit_size = counts.commit_size.view(),
+            .queue_age = counts.queue_age.view(),
+            .move_time = counts.move_time.view()};
   }
 
   intake_state intake(db::organization_id owner,

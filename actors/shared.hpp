@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "actors/control/gate_board.hpp"
+#include "actors/control/restart_history.hpp"
 #include "actors/control/tree_board.hpp"
 #include "actors/counters.hpp"
 #include "actors/handle_box.hpp"
@@ -57,6 +58,7 @@ struct shared_parts {
   /// Called when restarting does not help any more.
   std::function<void()> on_escalation;
   counters counts;
+  restart_history restarts;
   /// Whether this node is on the store's list. A claim of a node that is not
   /// would count as a dead node's, so nothing is claimed before.
   std::atomic<bool> is_enlisted{false};

@@ -33,6 +33,7 @@ LIBRARIES = (
     ("SQLiteCpp/*", ("db/*", "tests/*")),
     ("toml++/*", ("config/*", "tests/*")),
     ("CLI/*", ("tools/*",)),
+    ("prometheus/*", ("http/*", "tools/*", "tests/*")),
     ("curl/*", ("http/*", "tools/*", "tests/*")),
     ("catch2/*", ("tests/*",)),
 )

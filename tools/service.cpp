@@ -141,8 +141,10 @@ serve_exit serve(const config::settings &settings) try {
              escalated = true;
              kill(getpid(), SIGTERM);
            }});
-  http::server server(server_options(settings.http, actors.door().patience()),
-                      http::make_routes(actors.door(), settings));
+  auto options = server_options(settings.http, actors.door().patience());
+  options.answers = std::make_shared<http::answer_counts>();
+  http::server server(
+      options, http::make_routes(actors.door(), settings, options.answers));
   server.start();
   spdlog::info("sluice {} on {}, listening on port {}", version,
                source->describe(), server.port());

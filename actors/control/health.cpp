@@ -10,9 +10,12 @@ namespace sluice::actors {
 
 namespace {
 
-// Counting stops here, or where the last decision is made by it: a probe must
-// cost the same whether the queue is long or very long.
-constexpr long counted_at_least = 10'000;
+// Where the last decision is made by the depth; 10'000 for people to see.
+long greatest_depth(const config::settings &settings) {
+  return std::max({10'000L, settings.health.critical_depth + 1,
+                   settings.processor.yield_depth + 1,
+                   settings.ingest.max_queue_depth + 1});
+}
 
 // Who has how much waiting is counted item by item, up to here, and so seldom
 // that it takes a twentieth of a processor.
@@ -29,39 +32,70 @@ void health_state::init(parts_ptr parts) {
   plan(std::chrono::milliseconds(0));
 }
 
-void health_state::sample() {
+db::result<depth_pacer::known> health_state::count() {
   const auto held = parts_->settings.get();
   const auto &settings = *held;
-  auto limit = std::max({counted_at_least, settings.health.critical_depth + 1,
-                         settings.processor.yield_depth + 1,
-                         settings.ingest.max_queue_depth + 1});
+  const auto begun = clock::now();
+  const db::depth_request request{
+      .limit = pacer_.limit(greatest_depth(settings), begun),
+      .stuck =
+          db::stuck_rule{.stuck_after = settings.processor.stuck_item_timeout,
+                         .node_dead_after = settings.node.dead_after}};
+  const auto depth =
+      session_->with([&](db::store &store) { return store.depth(request); });
+  if (!depth)
+    return tl::unexpected(depth.error());
+  return pacer_.note(*depth, request.limit, begun, clock::now());
+}
+
+void health_state::sample() {
   parts_->shares->begin_count();
   parts_->room.begin_count(parts_->counts);
-  auto depth =
-      session_->with([&](db::store &store) { return store.depth(limit); });
+  auto depth = count();
   auto before = parts_->health_board.get();
   health_sample sample = before;
   sample.node = parts_->self.name;
   sample.database_is_up = depth.has_value();
   sample.database_error = depth ? "" : depth.error().text;
-  if (depth)
-    sample.depth = *depth;
   sample.is_ready = sample.database_is_up;
   if (before.database_is_up && !sample.database_is_up)
     spdlog::error("database away: {}", sample.database_error);
   if (!before.database_is_up && sample.database_is_up && !before.node.empty())
     spdlog::info("database reached");
+  note_rates(sample);
+  if (depth)
+    note_depth(sample, *depth);
+  parts_->health_board.set(std::move(sample));
+  auto is_fresh = depth && depth->is_fresh;
+  count_backlogs(is_fresh ? std::optional(depth->depth.pending) : std::nullopt);
+}
+
+void health_state::note_rates(health_sample &sample) {
   auto now = std::chrono::steady_clock::now();
   const auto &counts = parts_->counts;
   accepted_.note(counts.accepted + counts.created, now);
   stored_.note(counts.stored + counts.created, now);
   sample.accepted_per_minute = accepted_.per_minute();
   sample.stored_per_minute = stored_.per_minute();
-  if (depth)
-    parts_->room.note(depth->pending, parts_->shares->on_their_way(), counts,
-                      sample.stored_per_minute);
-  parts_->health_board.set(std::move(sample));
-  count_backlogs(depth ? std::optional(depth->pending) : std::nullopt);
+  sample.accepted_last_minute = accepted_.last_minute();
+  sample.stored_last_minute = stored_.last_minute();
+}
+
+void health_state::note_depth(health_sample &sample,
+                              const depth_pacer::known &seen) {
+  const auto &depth = seen.depth;
+  sample.depth = depth;
+  if (seen.is_fresh) {
+    parts_->room.note(depth.pending, parts_->shares->on_their_way(),
+                      parts_->counts, sample.stored_per_minute);
+    queue_.note(depth.pending);
+  }
+  sample.queue_level =
+      queue_level(depth.pending, parts_->settings->health, sample.queue_level);
+  sample.stuck_level = stuck_level(depth.stuck);
+  sample.rate_level =
+      rate_level(sample.accepted_per_minute, sample.stored_per_minute,
+                 queue_.is_growing(), sample.rate_level);
 }
 
 void health_state::tick(std::uint64_t plan_of) {

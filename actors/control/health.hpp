@@ -1,5 +1,7 @@
 #pragma once
 
+#include "actors/control/depth_pacer.hpp"
+#include "actors/control/health_levels.hpp"
 #include "actors/control/rate_window.hpp"
 #include "actors/control/store_session.hpp"
 #include "actors/shared.hpp"
@@ -29,6 +31,9 @@ private:
   /// Counts who has how much waiting, if it is time to. `pending`: what waits
   /// in all, counted since `begin_count`.
   void count_backlogs(std::optional<long> pending);
+  void note_rates(health_sample &sample);
+  void note_depth(health_sample &sample, const depth_pacer::known &seen);
+  db::result<depth_pacer::known> count();
 
   pointer self_;
   parts_ptr parts_;
@@ -37,6 +42,8 @@ private:
   rate_window stored_;
   std::uint64_t plan_ = 0;
   clock::time_point next_count_{};
+  queue_trend queue_;
+  depth_pacer pacer_;
 };
 
 /// The health actor's behaviour. Blocks in the store: spawn it detached.

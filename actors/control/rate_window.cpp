@@ -1,5 +1,7 @@
 #include "actors/control/rate_window.hpp"
 
+#include <algorithm>
+
 namespace sluice::actors {
 
 void rate_window::note(std::uint64_t value, time_point now) {
@@ -11,12 +13,17 @@ void rate_window::note(std::uint64_t value, time_point now) {
 double rate_window::per_minute() const {
   if (samples_.size() < 2)
     return 0;
-  const auto &first = samples_.front();
-  const auto &last = samples_.back();
-  std::chrono::duration<double, std::ratio<60>> span = last.at - first.at;
-  return span.count() > 0
-             ? static_cast<double>(last.value - first.value) / span.count()
-             : 0;
+  std::chrono::duration<double, std::ratio<60>> span =
+      samples_.back().at - samples_.front().at;
+  return span.count() > 0 ? growth() / span.count() : 0;
+}
+
+double rate_window::last_minute() const {
+  return samples_.size() < 2 ? 0 : std::min(growth(), per_minute());
+}
+
+double rate_window::growth() const {
+  return static_cast<double>(samples_.back().value - samples_.front().value);
 }
 
 } // namespace sluice::actors

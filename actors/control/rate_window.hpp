@@ -18,7 +18,13 @@ public:
   /// note while that is shorter; 0 with fewer than two notes.
   double per_minute() const;
 
+  /// Growth within the last minute; less than the rate while there has not
+  /// been a minute.
+  double last_minute() const;
+
 private:
+  double growth() const;
+
   struct sample {
     time_point at{};
     std::uint64_t value = 0;

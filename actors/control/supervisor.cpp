@@ -152,9 +152,10 @@ void supervisor_state::on_down(const caf::down_msg &down) {
 
 void supervisor_state::restart_later(child_record &child,
                                      const std::string &why) {
-  ++parts_->counts.restarts;
+  auto now = std::chrono::steady_clock::now();
+  parts_->restarts.note(now);
   parts_->tree.ended(child.name, why);
-  auto wait = child.restarts.on_crash(std::chrono::steady_clock::now());
+  auto wait = child.restarts.on_crash(now);
   if (!wait) {
     spdlog::critical("{} crashed too often, the last time of: {}; giving up",
                      child.name, why);

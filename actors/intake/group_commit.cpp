@@ -26,6 +26,7 @@ void group_commit::commit(std::span<const db::new_event> events,
                           std::span<db::result<db::accept_outcome>> replies) {
   auto done = accept(events, deadline);
   if (done) {
+    counts_.commit_size.note(std::uint64_t{events.size()});
     std::copy(done->begin(), done->end(), replies.begin());
     return;
   }

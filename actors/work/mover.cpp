@@ -67,16 +67,20 @@ bool mover::abandon(const db::claim &work, std::string_view reason) {
 }
 
 mover::step mover::move_together() {
+  const auto begun = std::chrono::steady_clock::now();
   auto moved =
       session_.with([&](db::store &store) { return store.move(work_.id); });
   if (!moved)
     return after(moved.error());
+  counts_.move_time.note(std::chrono::steady_clock::now() - begun);
   counts_.stored += static_cast<std::uint64_t>(*moved);
   auto asked = static_cast<std::size_t>(
       std::count_if(work_.items.begin(), work_.items.end(),
                     [](auto &item) { return !has_failed_before(item); }));
   counts_.lost_claims +=
       asked - std::min(asked, static_cast<std::size_t>(*moved));
+  if (asked == static_cast<std::size_t>(*moved))
+    note_ages([](auto &item) { return !has_failed_before(item); });
   return step::over;
 }
 
@@ -96,9 +100,30 @@ mover::step mover::move_each() {
     add_failure(*item, refused.reason);
     is_any_fresh = is_any_fresh || !has_failed_before(*item);
   }
+  if (moved->lost == 0)
+    note_ages([&](auto &item) { return is_single(item) && !is_failure(item); });
   if (after_singles_ == step::over)
     expects_refusal_ = is_any_fresh;
   return failures_.empty() ? after_singles_ : step::give_up;
+}
+
+bool mover::is_single(const db::claimed_item &item) const {
+  return std::find(singles_.begin(), singles_.end(), item.id) != singles_.end();
+}
+
+bool mover::is_failure(const db::claimed_item &item) const {
+  return std::any_of(failures_.begin(), failures_.end(),
+                     [&](auto &one) { return one.id == item.id; });
+}
+
+template <class Predicate>
+void mover::note_ages(Predicate is_stored) {
+  using std::chrono::milliseconds;
+  const auto now = std::chrono::duration_cast<milliseconds>(
+      std::chrono::system_clock::now().time_since_epoch());
+  for (const auto &item : work_.items)
+    if (is_stored(item))
+      counts_.queue_age.note(now - item.id.value().made_at());
 }
 
 mover::step mover::give_up() {
@@ -135,8 +160,7 @@ mover::step mover::after(const db::error &failure) {
     }
     // It can't be told whose fault it is.
     for (const auto &item : work_.items)
-      if (std::find(singles_.begin(), singles_.end(), item.id) !=
-          singles_.end())
+      if (is_single(item))
         add_failure(item, failure.text);
     return step::give_up;
   case db::errc::unavailable:

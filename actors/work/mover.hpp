@@ -47,6 +47,11 @@ private:
   /// Chooses what `each` moves.
   template <class Predicate>
   void single_out(Predicate is_single);
+  bool is_single(const db::claimed_item &item) const;
+  bool is_failure(const db::claimed_item &item) const;
+  /// How long those items of the claim have waited that are stored now.
+  template <class Predicate>
+  void note_ages(Predicate is_stored);
   step move_together();
   step move_each();
   step give_up();

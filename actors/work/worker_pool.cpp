@@ -144,9 +144,10 @@ void worker_pool_state::on_down(const caf::down_msg &down) {
 }
 
 void worker_pool_state::replace(slot_record &slot, const std::string &why) {
-  ++parts_->counts.restarts;
+  auto now = std::chrono::steady_clock::now();
+  parts_->restarts.note(now);
   parts_->tree.ended(name_of(number_of(slot)), why);
-  auto wait = slot.restarts.on_crash(std::chrono::steady_clock::now());
+  auto wait = slot.restarts.on_crash(now);
   if (!wait)
     return self_->quit(
         exit_error(caf::exit_reason::out_of_workers,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <compare>
 #include <cstdint>
 #include <functional>
@@ -36,6 +37,14 @@ public:
 
   /// Appends the canonical form to `out`.
   void append_to(std::string &out) const;
+
+  /// Of a version 7 UUID: when it was made, counted from the epoch.
+  constexpr std::chrono::milliseconds made_at() const {
+    std::int64_t count = 0;
+    for (std::size_t place = 0; place < 6; ++place)
+      count = count * 256 + bytes_.at(place);
+    return std::chrono::milliseconds(count);
+  }
 
   constexpr const bytes_type &bytes() const { return bytes_; }
   constexpr bool is_nil() const { return bytes_ == bytes_type{}; }

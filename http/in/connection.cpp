@@ -227,6 +227,9 @@ void connection::refuse(problem what) {
 }
 
 void connection::send(const response &what) {
+  if (context_.options.answers) {
+    context_.options.answers->note(what.status);
+  }
   const request_head &head = reader_.head();
   closes_ = what.closes || !head.keeps_alive || !reader_.is_read() ||
             context_.is_stopping.load();

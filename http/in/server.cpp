@@ -198,8 +198,11 @@ private:
     const auto id = ids_.next();
     const std::string_view name(id.data(), id.size());
     answer_writer writer;
-    const auto bytes = writer.compose(to_response(too_many_connections(), name),
-                                      {.request_id = name, .closes = true});
+    const auto answer = to_response(too_many_connections(), name);
+    if (options_.answers)
+      options_.answers->note(answer.status);
+    const auto bytes =
+        writer.compose(answer, {.request_id = name, .closes = true});
     // The socket is fresh: it takes them, or its peer is gone.
     [[maybe_unused]] const auto sent = ::send(
         descriptor, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);

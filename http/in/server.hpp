@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "http/in/answer_counts.hpp"
 #include "http/in/exchange.hpp"
 
 namespace sluice::http {
@@ -20,6 +21,8 @@ struct server_options {
   std::chrono::milliseconds write_timeout{10'000};
   /// From the beginning of an answer by `route::begin` to its end.
   std::chrono::milliseconds answer_timeout{15'000};
+  /// Counts what is answered; may be absent.
+  std::shared_ptr<answer_counts> answers{};
 };
 
 /// The HTTP edge: accepts connections, reads each request whole within its

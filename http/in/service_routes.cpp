@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "http/in/openapi.hpp"
 #include "http/in/refusals.hpp"
 #include "http/in/routes/ack.hpp"
 #include "http/in/routes/batch.hpp"
@@ -11,6 +12,7 @@
 #include "http/in/routes/health.hpp"
 #include "http/in/routes/inbox.hpp"
 #include "http/in/routes/keys.hpp"
+#include "http/in/routes/metrics.hpp"
 #include "http/in/routes/operations.hpp"
 #include "http/in/routes/settings.hpp"
 
@@ -103,20 +105,43 @@ void add_settings(route_table &table, const service_ptr &shared) {
                    small_body, for_admin(shared, post_settings)});
 }
 
+/// These don't wait, and answer while everything else does.
+void add_prompt(route_table &table, const service_ptr &shared,
+                std::string pattern, std::string summary,
+                public_handler handle) {
+  route added{"GET", std::move(pattern), std::move(summary), 0,
+              for_everybody(shared, handle)};
+  added.begin = promptly_for_everybody(shared, std::move(handle));
+  table.push_back(std::move(added));
+}
+
 void add_health(route_table &table, const service_ptr &shared) {
-  table.push_back({"GET", "/health", "As /health/ready", 0,
-                   for_everybody(shared, get_ready)});
-  table.push_back({"GET", "/health/live", "Whether the process answers", 0,
-                   for_everybody(shared, get_live)});
-  table.push_back({"GET", "/health/ready", "Whether events can be accepted", 0,
-                   for_everybody(shared, get_ready)});
+  add_prompt(table, shared, "/health", "As /health/ready", get_ready);
+  add_prompt(table, shared, "/health/live", "Whether the process answers",
+             get_live);
+  add_prompt(table, shared, "/health/ready", "Whether events can be accepted",
+             get_ready);
+  table.push_back({"GET", "/metrics", "Show what is counted, for Prometheus", 0,
+                   for_everybody(shared, get_metrics)});
+}
+
+/// The document describes this route too, so its text comes last.
+void add_openapi(route_table &table, const service_ptr &shared) {
+  const auto text = std::make_shared<std::string>();
+  table.push_back({"GET", "/openapi.json", "Describe these routes (OpenAPI)", 0,
+                   for_everybody(shared, [text](service &, const request &) {
+                     return json_answer(200, *text);
+                   })});
+  *text = openapi_document(table);
 }
 
 } // namespace
 
 route_table make_routes(actors::gateway &gateway,
-                        const config::settings &settings) {
-  const auto shared = std::make_shared<service>(gateway, settings);
+                        const config::settings &settings,
+                        std::shared_ptr<const answer_counts> answers) {
+  const auto shared =
+      std::make_shared<service>(gateway, settings, std::move(answers));
   route_table out;
   add_keys(out, shared);
   add_events(out, shared);
@@ -125,6 +150,7 @@ route_table make_routes(actors::gateway &gateway,
   add_operations(out, shared);
   add_settings(out, shared);
   add_health(out, shared);
+  add_openapi(out, shared);
   return out;
 }
 

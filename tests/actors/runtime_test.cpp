@@ -78,6 +78,58 @@ TEST_CASE_METHOD(runtime_fixture, "health shows what was done") {
   }));
 }
 
+TEST_CASE_METHOD(runtime_fixture, "metrics count every event on its way") {
+  const auto count_of = [](const actors::histogram_view &view) {
+    auto count = view.beyond;
+    for (const auto &one : view.buckets)
+      count += one.count;
+    return count;
+  };
+  auto events = make_events(owner.id(), 4);
+  REQUIRE(accept(events));
+  REQUIRE(accept(make_events(owner.id(), 1)));
+  REQUIRE(eventually([&] { return service->door().health().stored == 5; }));
+  auto seen = service->door().metrics();
+  CHECK(seen.health.accepted == 5);
+  CHECK(count_of(seen.accept_latency) == 2);
+  CHECK(seen.accept_latency.sum > 0);
+  CHECK(count_of(seen.commit_size) == 2);
+  CHECK(seen.commit_size.sum == 5);
+  CHECK(eventually(
+      [&] { return count_of(service->door().metrics().queue_age) == 5; }));
+  CHECK(service->door().metrics().queue_age.sum < 60);
+  CHECK(count_of(service->door().metrics().move_time) >= 1);
+}
+
+TEST_CASE_METHOD(runtime_fixture, "health warns of a queue that grows") {
+  using enum actors::health_level;
+  REQUIRE(service->door().change_gate(
+      {.processing = db::processing_mode::paused, .actor = "a", .reason = "b"},
+      1s));
+  CHECK(eventually([&] {
+    accept(make_events(owner.id(), 30));
+    return service->door().health().rate_level == warning;
+  }));
+  CHECK(eventually([&] {
+    accept(make_events(owner.id(), 300));
+    return service->door().health().queue_level == critical;
+  }));
+}
+
+TEST_CASE_METHOD(runtime_fixture, "health counts stuck items") {
+  // The janitor takes them back; they are set anew until health has looked.
+  REQUIRE(service->door().change_gate(
+      {.processing = db::processing_mode::paused, .actor = "a", .reason = "b"},
+      1s));
+  REQUIRE(accept(make_events(owner.id(), 3)));
+  CHECK(eventually([&] {
+    store->execute("UPDATE event_queue SET status = 'processing'");
+    auto sample = service->door().health();
+    return sample.depth.stuck == 3 &&
+           sample.stuck_level == actors::health_level::warning;
+  }));
+}
+
 TEST_CASE_METHOD(runtime_fixture,
                  "each part that crashes comes back, and nothing is lost") {
   auto child = GENERATE(as<std::string>{}, "ingest", "poller", "worker",
@@ -86,6 +138,7 @@ TEST_CASE_METHOD(runtime_fixture,
   REQUIRE(accept(before));
   REQUIRE(service->crash(child));
   CHECK(eventually([&] { return service->door().health().restarts == 1; }));
+  CHECK(service->door().health().restarts_last_hour == 1);
   auto after = make_events(owner.id(), 1);
   CHECK(eventually([&] { return accept(after) || count(queued) < 0; }));
   CHECK(eventually([&] { return count("SELECT count(*) FROM events") >= 51; }));

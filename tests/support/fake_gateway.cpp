@@ -53,7 +53,8 @@ public:
   rescue(const db::rescue_request & /*request*/) override {
     return not_here<db::rescue_outcome>();
   }
-  db::result<db::queue_depth> depth(long /*limit*/) override {
+  db::result<db::queue_depth>
+  depth(const db::depth_request & /*request*/) override {
     return data_.sample.depth;
   }
   db::result<db::backlogs> count_backlogs(long /*limit*/) override {

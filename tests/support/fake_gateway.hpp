@@ -31,6 +31,11 @@ public:
   void accept_later(std::vector<db::new_event> events,
                     on_accepted done) override;
   actors::health_sample health() const override { return sample; }
+  actors::metrics_sample metrics() const override {
+    auto shown = counted;
+    shown.health = sample;
+    return shown;
+  }
   actors::intake_state intake(db::organization_id owner,
                               std::size_t count) const override;
   void poll_now() override { ++polls; }
@@ -73,6 +78,8 @@ public:
   /// Runs within `find_key`, before it answers.
   std::function<void()> during_lookup;
   actors::health_sample sample;
+  /// What is counted beside the sample.
+  actors::metrics_sample counted;
   /// While it is set, the queue is full.
   std::optional<std::chrono::seconds> full_for;
   /// While it is set, this organization has too much waiting.

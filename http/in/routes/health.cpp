@@ -7,6 +7,8 @@
 
 namespace sluice::http {
 
+using actors::health_level;
+
 namespace {
 
 std::string decimal(double value) {
@@ -21,15 +23,25 @@ std::string oldest_seconds(const db::queue_depth &depth) {
   return decimal(std::chrono::duration<double>(*depth.oldest_pending).count());
 }
 
-std::string queue_json(const db::queue_depth &depth, health_level level) {
-  std::string out = "{\"pending\":" + std::to_string(depth.pending) +
-                    ",\"processing\":" + std::to_string(depth.processing) +
-                    ",\"quarantined\":" + std::to_string(depth.quarantined) +
-                    ",\"exact\":" + (depth.exact ? "true" : "false") +
-                    ",\"oldest_pending_seconds\":" + oldest_seconds(depth) +
-                    ",\"level\":\"";
+std::string level_json(health_level level) {
+  std::string out = ",\"level\":\"";
   out += to_string(level);
   return out + "\"}";
+}
+
+std::string queue_json(const db::queue_depth &depth, health_level level) {
+  return "{\"pending\":" + std::to_string(depth.pending) +
+         ",\"processing\":" + std::to_string(depth.processing) +
+         ",\"quarantined\":" + std::to_string(depth.quarantined) +
+         ",\"exact\":" + (depth.exact ? "true" : "false") +
+         ",\"oldest_pending_seconds\":" + oldest_seconds(depth) +
+         level_json(level);
+}
+
+std::string rates_json(const actors::health_sample &sample) {
+  return "{\"accepted_per_minute\":" + decimal(sample.accepted_last_minute) +
+         ",\"stored_per_minute\":" + decimal(sample.stored_last_minute) +
+         level_json(sample.rate_level);
 }
 
 std::string gate_json(const db::gate_state &state) {
@@ -48,34 +60,35 @@ std::string balanced_json(const actors::ledger_view &ledger) {
   return ledger.is_balanced ? "true" : "false";
 }
 
-std::string_view status_of(const actors::health_sample &sample,
-                           health_level level) {
+std::string_view status_of(const actors::health_sample &sample) {
   if (!sample.is_ready)
     return "unavailable";
   if (!sample.ledger.is_balanced)
-    return "critical";
-  return level == health_level::normal ? "ok" : to_string(level);
+    return to_string(health_level::critical);
+  const auto worst =
+      std::max({sample.queue_level, sample.stuck_level, sample.rate_level});
+  return worst == health_level::normal ? "ok" : to_string(worst);
 }
 
 long retry_after(const actors::health_sample &sample) {
   return std::max(1L, static_cast<long>(sample.intake.retry_after.count()));
 }
 
-std::string to_json(const actors::health_sample &sample, health_level level) {
+std::string to_json(const actors::health_sample &sample) {
   std::string out = "{\"status\":\"";
-  out += status_of(sample, level);
+  out += status_of(sample);
   // What the database said stays in the log: everybody may read this.
   out += "\",\"database\":\"";
   out += sample.database_is_up ? "up" : "down";
-  out += "\"," + gate_json(sample.gate.state) +
-         ",\"queue\":" + queue_json(sample.depth, level) +
-         ",\"rates\":{\"accepted_per_minute\":" +
-         decimal(sample.accepted_per_minute) +
-         ",\"stored_per_minute\":" + decimal(sample.stored_per_minute) +
-         "},\"ledger\":{\"balanced\":" + balanced_json(sample.ledger) +
-         "},\"restarts\":" + std::to_string(sample.restarts) +
-         ",\"version\":" + json_string(sluice::version) +
-         ",\"node\":" + json_string(sample.node) + '}';
+  out +=
+      "\"," + gate_json(sample.gate.state) +
+      ",\"queue\":" + queue_json(sample.depth, sample.queue_level) +
+      ",\"stuck\":{\"count\":" + std::to_string(sample.depth.stuck) +
+      level_json(sample.stuck_level) + ",\"rates\":" + rates_json(sample) +
+      ",\"ledger\":{\"balanced\":" + balanced_json(sample.ledger) +
+      "},\"restarts_last_hour\":" + std::to_string(sample.restarts_last_hour) +
+      ",\"version\":" + json_string(sluice::version) +
+      ",\"node\":" + json_string(sample.node) + '}';
   return out;
 }
 
@@ -93,23 +106,13 @@ std::string_view to_string(health_level level) {
   return "critical";
 }
 
-health_level queue_level(long pending, const config::health_settings &limits) {
-  if (pending > limits.critical_depth)
-    return health_level::critical;
-  return pending > limits.warning_depth ? health_level::warning
-                                        : health_level::normal;
-}
-
 answer get_live(service &, const request &) {
   return json_answer(200, "{\"status\":\"ok\"}");
 }
 
 answer get_ready(service &shared, const request &) {
   const auto sample = shared.gateway.health();
-  const auto level =
-      queue_level(sample.depth.pending, shared.settings_now()->health);
-  response out =
-      json_answer(sample.is_ready ? 200 : 503, to_json(sample, level));
+  response out = json_answer(sample.is_ready ? 200 : 503, to_json(sample));
   out.headers.emplace_back("Cache-Control", "no-store");
   if (!sample.is_ready)
     out.headers.emplace_back("Retry-After",

@@ -1,20 +1,12 @@
 #pragma once
 
-#include <cstdint>
 #include <string_view>
 
 #include "http/in/routes/service.hpp"
 
 namespace sluice::http {
 
-/// How much an operator should mind.
-enum class health_level : std::uint8_t { normal, warning, critical };
-
-std::string_view to_string(health_level level);
-
-/// `pending` up to the warning depth is normal, up to the critical depth a
-/// warning, above it critical.
-health_level queue_level(long pending, const config::health_settings &limits);
+std::string_view to_string(actors::health_level level);
 
 /// `GET /health/live`: 200 while the process answers.
 answer get_live(service &shared, const request &in);

@@ -70,6 +70,15 @@ handler for_everybody(service_ptr shared, public_handler handle) {
   };
 }
 
+prompt_handler promptly_for_everybody(service_ptr shared,
+                                      public_handler handle) {
+  return [answer_to = for_everybody(std::move(shared), std::move(handle))](
+             const request &in, const reply_sink &to) {
+    to([made = answer_to(in)] { return made; });
+    return true;
+  };
+}
+
 response json_answer(int status, std::string body) {
   response out;
   out.status = status;

@@ -3,11 +3,13 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <utility>
 
 #include <tl/expected.hpp>
 
 #include "actors/gateway.hpp"
 #include "config/settings.hpp"
+#include "http/in/answer_counts.hpp"
 #include "http/in/auth.hpp"
 #include "http/in/cursor.hpp"
 #include "http/in/rate_limit.hpp"
@@ -16,9 +18,10 @@ namespace sluice::http {
 
 /// What the routes share. Thread-safe; lives as long as any of them.
 struct service {
-  service(actors::gateway &way, const config::settings &values)
-      : gateway(way), settings(values), keys(way, settings.auth), cursors(way) {
-  }
+  service(actors::gateway &way, const config::settings &values,
+          std::shared_ptr<const answer_counts> counted = {})
+      : gateway(way), settings(values), keys(way, settings.auth), cursors(way),
+        answers(std::move(counted)) {}
 
   /// The settings as they hold now.
   std::shared_ptr<const config::settings> settings_now() const {
@@ -32,6 +35,8 @@ struct service {
   rate_limiter limiter;
   cursor_codec cursors;
   std::mutex changing_settings;
+  /// Of the server that these routes are for; may be absent.
+  std::shared_ptr<const answer_counts> answers;
 };
 
 using service_ptr = std::shared_ptr<service>;
@@ -68,6 +73,10 @@ prompt_handler promptly_for_tenant(service_ptr shared,
 
 /// Wraps a handler that lets everybody in.
 handler for_everybody(service_ptr shared, public_handler handle);
+
+/// As `for_everybody`, for a handler that does not wait.
+prompt_handler promptly_for_everybody(service_ptr shared,
+                                      public_handler handle);
 
 /// An answer with a JSON body.
 response json_answer(int status, std::string body);

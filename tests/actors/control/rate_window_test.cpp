@@ -33,3 +33,16 @@ TEST_CASE("what is older than a minute is forgotten") {
     rate.note(1'000'000, first_note + second * 1s);
   CHECK(rate.per_minute() == Approx(0));
 }
+
+TEST_CASE("what came in the last minute is no more than came at all") {
+  rate_window rate;
+  CHECK(rate.last_minute() == 0);
+  rate.note(5, first_note);
+  CHECK(rate.last_minute() == 0);
+  rate.note(15, first_note + 1s);
+  CHECK(rate.last_minute() == Approx(10));
+  for (int second = 2; second <= 120; ++second)
+    rate.note(15 + static_cast<std::uint64_t>(second),
+              first_note + second * 1s);
+  CHECK(rate.last_minute() == Approx(60));
+}

@@ -54,6 +54,32 @@ TEST_CASE_METHOD(mover_fixture,
   CHECK(mover.earliest_retry() == 1000ms);
 }
 
+TEST_CASE_METHOD(mover_fixture, "the age of what is stored is noted") {
+  const auto noted = [](const actors::histogram &which) {
+    const auto view = which.view();
+    auto sum = view.beyond;
+    for (const auto &one : view.buckets)
+      sum += one.count;
+    return sum;
+  };
+  mover.take(claimed(make_events(owner.id(), 3)));
+  CHECK(mover.advance());
+  CHECK(noted(counts.queue_age) == 3);
+  CHECK(noted(counts.move_time) == 1);
+  auto events = make_events(owner.id(), 5);
+  forbid(*store, events[2]);
+  mover.take(claimed(events));
+  CHECK(mover.advance());
+  CHECK(noted(counts.queue_age) == 7);
+  auto claim = claimed(make_events(owner.id(), 4));
+  store->execute("UPDATE event_queue SET claim_id = 'gone' WHERE id = '" +
+                 claim.items[0].id.to_string() + "'");
+  mover.take(claim);
+  CHECK(mover.advance());
+  CHECK(noted(counts.queue_age) == 7);
+  CHECK(counts.lost_claims == 1);
+}
+
 TEST_CASE_METHOD(mover_fixture,
                  "the last attempt of a bad item leads to quarantine") {
   auto events = make_events(owner.id(), 3);

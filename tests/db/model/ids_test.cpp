@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <chrono>
 #include <set>
 #include <thread>
 #include <vector>
@@ -76,4 +77,14 @@ TEST_CASE("threads never make the same id") {
     all.insert(ids.begin(), ids.end());
   }
   CHECK(all.size() == 4 * per_thread);
+}
+
+TEST_CASE("a version 7 uuid tells when it was made") {
+  using namespace std::chrono_literals;
+  CHECK(uuid::parse("0192a3b4-c5d6-7e8f-9a0b-1c2d3e4f5061")->made_at() ==
+        std::chrono::milliseconds(0x0192a3b4c5d6));
+  auto now = std::chrono::system_clock::now().time_since_epoch();
+  auto fresh = uuid::generate_v7().made_at();
+  CHECK(fresh >= now - 1s);
+  CHECK(fresh <= now + 10s);
 }

@@ -253,3 +253,18 @@ TEST_CASE("a POST without a length is fine where no body is taken") {
   REQUIRE(client.send("DELETE /api/events/1 HTTP/1.1\r\nHost: e\r\n\r\n"));
   CHECK(client.read_answer().value().status == 204);
 }
+
+TEST_CASE("answers are counted by the class of their status") {
+  auto options = edge_server::quick_options();
+  options.answers = std::make_shared<sluice::http::answer_counts>();
+  edge_server edge(options);
+  auto client = edge.connect();
+  for (const auto *target : {"/health", "/health", "/unknown", "/throws"}) {
+    REQUIRE(client.send(get(target)));
+    REQUIRE(client.read_answer());
+  }
+  CHECK(options.answers->of_class(2) == 2);
+  CHECK(options.answers->of_class(4) == 1);
+  CHECK(options.answers->of_class(5) == 1);
+  CHECK(options.answers->of_class(3) == 0);
+}

@@ -8,16 +8,6 @@
 using namespace sluice;
 using namespace sluice::tests;
 
-TEST_CASE("a queue's depth has a level", "[health]") {
-  using http::health_level;
-  const config::health_settings limits;
-  CHECK(http::queue_level(0, limits) == health_level::normal);
-  CHECK(http::queue_level(100, limits) == health_level::normal);
-  CHECK(http::queue_level(101, limits) == health_level::warning);
-  CHECK(http::queue_level(1000, limits) == health_level::warning);
-  CHECK(http::queue_level(1001, limits) == health_level::critical);
-}
-
 TEST_CASE("the process lives while it answers", "[health]") {
   const route_client client;
   CHECK(client.get("/health/live").status == 200);
@@ -29,6 +19,12 @@ TEST_CASE("a ready service shows its queue", "[health]") {
   sample.is_ready = true;
   sample.database_is_up = true;
   sample.depth.pending = 200;
+  sample.depth.stuck = 3;
+  sample.queue_level = actors::health_level::warning;
+  sample.stuck_level = actors::health_level::warning;
+  sample.accepted_last_minute = 20;
+  sample.stored_last_minute = 19.5;
+  sample.restarts_last_hour = 2;
   sample.depth.oldest_pending = std::chrono::milliseconds(1500);
   sample.node = "here:4000";
   for (const auto *target : {"/health", "/health/ready"}) {
@@ -40,8 +36,37 @@ TEST_CASE("a ready service shows its queue", "[health]") {
     CHECK(body.at("queue").at("pending") == 200);
     CHECK(body.at("queue").at("level") == "warning");
     CHECK(body.at("queue").at("oldest_pending_seconds") == 1.5);
+    CHECK(body.at("stuck").at("count") == 3);
+    CHECK(body.at("stuck").at("level") == "warning");
+    CHECK(body.at("rates").at("accepted_per_minute") == 20);
+    CHECK(body.at("rates").at("stored_per_minute") == 19.5);
+    CHECK(body.at("rates").at("level") == "normal");
+    CHECK(body.at("restarts_last_hour") == 2);
     CHECK(body.at("node") == "here:4000");
   }
+}
+
+TEST_CASE("the worst level is the status", "[health]") {
+  using actors::health_level;
+  route_client client;
+  auto &sample = client.gateway.sample;
+  sample.is_ready = true;
+  const auto status = [&] {
+    return client.get("/health/ready").json().at("status");
+  };
+  CHECK(status() == "ok");
+  sample.rate_level = health_level::warning;
+  CHECK(status() == "warning");
+  sample.rate_level = health_level::normal;
+  sample.stuck_level = health_level::warning;
+  CHECK(status() == "warning");
+  sample.queue_level = health_level::critical;
+  CHECK(status() == "critical");
+  sample.queue_level = health_level::normal;
+  sample.ledger.is_balanced = false;
+  CHECK(status() == "critical");
+  sample.is_ready = false;
+  CHECK(status() == "unavailable");
 }
 
 TEST_CASE("a service that is not ready says so", "[health]") {

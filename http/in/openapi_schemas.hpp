@@ -1,0 +1,53 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+/// What the OpenAPI document says beyond what the route table knows.
+namespace sluice::http {
+
+/// Who is let in.
+enum class route_access : std::uint8_t {
+  everybody,
+  /// Everybody, or the admin token only; a setting decides.
+  signup,
+  tenant,
+  /// As `tenant`; does not count towards the limit of requests.
+  tenant_unmetered,
+  admin,
+};
+
+/// An answer that is no problem, and the name of its schema.
+struct route_outcome {
+  int status = 0;
+  std::string_view schema;
+};
+
+/// A route as the document tells it. Names are those of `openapi_components`;
+/// empty ones and zeros stand for nothing.
+struct route_description {
+  /// Method and pattern, as in the route table.
+  std::string_view route;
+  std::string_view operation_id;
+  std::string_view tag;
+  route_access who = route_access::everybody;
+  std::string_view request{};
+  std::array<route_outcome, 3> outcomes{};
+  /// Statuses of problems beyond those that follow from the rest.
+  std::array<int, 3> problems{};
+  std::array<std::string_view, 4> parameters{};
+};
+
+std::span<const route_description> route_descriptions();
+
+/// Schemas that stand for more than JSON of their form: plain text, and an
+/// array that may also come as lines.
+inline constexpr std::string_view text_schema = "text";
+inline constexpr std::string_view batch_schema = "event_batch";
+
+/// The document's `components` as JSON: schemas, parameters, security schemes.
+std::string_view openapi_components();
+
+} // namespace sluice::http
