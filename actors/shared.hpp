@@ -78,6 +78,12 @@ struct shared_parts {
   std::vector<std::unique_ptr<handle_box<reader_actor>>> readers;
 };
 
+/// When a claim counts as stuck, by the settings.
+inline db::stuck_rule stuck_by(const config::settings &now) {
+  return {.stuck_after = now.processor.stuck_item_timeout,
+          .node_dead_after = now.node.dead_after};
+}
+
 /// Alive as long as an actor or the gateway needs it.
 using parts_ptr = std::shared_ptr<shared_parts>;
 

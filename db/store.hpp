@@ -17,6 +17,7 @@
 #include "db/model/ledger.hpp"
 #include "db/model/node.hpp"
 #include "db/model/organization.hpp"
+#include "db/model/work.hpp"
 
 /// The contract of storage: what the service asks of a database, and what it
 /// may rely on. `db/sqlite` and `db/postgres` fulfil it; `tests/db/conformance`
@@ -40,62 +41,6 @@
 ///   answers `unavailable`. After all other errors it may be used on.
 /// - Nothing throws.
 namespace sluice::db {
-
-/// Who asks to own items, and how many at the most.
-struct claim_request {
-  node_id node;
-  /// A fresh id; the fence of this claim.
-  claim_id id;
-  /// At least 1.
-  int limit = 1;
-};
-
-/// An item that the database will never take, and what it said, in one line.
-struct refused_item {
-  event_id id;
-  std::string reason;
-};
-
-struct move_outcome {
-  /// Items that went from the queue into the log, now, by this call.
-  int moved = 0;
-  /// Items that did not carry the claim's fence any more: somebody else has
-  /// them, or had them. Normal after a rescue or an operator's UPDATE.
-  int lost = 0;
-  /// Items that are still claimed, because the database refuses them.
-  std::vector<refused_item> refused;
-};
-
-/// What is to become of a claimed item that could not be moved.
-struct failure {
-  event_id id;
-  /// One line for `last_error`; cut to 1000 bytes.
-  std::string reason;
-  /// When it may be tried again, counted from now. None: to quarantine.
-  std::optional<std::chrono::milliseconds> retry_in;
-};
-
-struct fail_outcome {
-  int retried = 0;
-  int quarantined = 0;
-  /// As in `move_outcome`.
-  int lost = 0;
-};
-
-struct rescue_request {
-  /// A claim older than this is stuck.
-  std::chrono::milliseconds stuck_after{};
-  /// A node without a heartbeat for this long is dead; its claims are stuck.
-  std::chrono::milliseconds node_dead_after{};
-  /// An item that has failed this often goes to quarantine instead.
-  int max_attempts = 1;
-};
-
-struct rescue_outcome {
-  /// Items that are pending again; each counts one more attempt.
-  int rescued = 0;
-  int quarantined = 0;
-};
 
 /// An operator's act on items, and what `audit_log` is to say about it.
 struct item_order {
@@ -121,9 +66,9 @@ public:
   /// entries, as the gate stands in this very transaction: at `async` into the
   /// queue as `pending` (`accepted`), at `sync` into the log with their
   /// deliveries (`created`), at `reject` not at all: `closed`, whatever their
-  /// keys. Keys are decided here: the first event
-  /// with a key wins, among those in `events` in their order, and against
-  /// those of earlier calls that are younger than `window` or still queued.
+  /// keys. Keys are decided here: the first event with a key wins, among those
+  /// in `events` in their order, and against those of earlier calls that are
+  /// younger than `window` or still queued.
   /// Concurrent calls with one key agree on one winner.
   /// Returns one outcome per event, in order. `rejected` names no item.
   /// With `in_doubt`, `error.doubt` is for `resolve`.

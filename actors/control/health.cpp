@@ -38,9 +38,7 @@ db::result<depth_pacer::known> health_state::count() {
   const auto begun = clock::now();
   const db::depth_request request{
       .limit = pacer_.limit(greatest_depth(settings), begun),
-      .stuck =
-          db::stuck_rule{.stuck_after = settings.processor.stuck_item_timeout,
-                         .node_dead_after = settings.node.dead_after}};
+      .stuck = stuck_by(settings)};
   const auto depth =
       session_->with([&](db::store &store) { return store.depth(request); });
   if (!depth)

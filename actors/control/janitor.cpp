@@ -118,10 +118,9 @@ void janitor_state::note_folded(const db::compaction_outcome &slice) {
 }
 
 db::result<db::rescue_outcome> janitor_state::rescue_now() {
-  db::rescue_request request{
-      .stuck_after = parts_->settings->processor.stuck_item_timeout,
-      .node_dead_after = parts_->settings->node.dead_after,
-      .max_attempts = parts_->settings->processor.max_attempts};
+  auto settings = parts_->settings.get();
+  db::rescue_request request{.stuck = stuck_by(*settings),
+                             .max_attempts = settings->processor.max_attempts};
   auto rescued =
       session_->with([&](db::store &store) { return store.rescue(request); });
   if (rescued && rescued->rescued + rescued->quarantined > 0) {

@@ -3,15 +3,9 @@
 #include <chrono>
 #include <optional>
 
-namespace sluice::db {
+#include "db/model/work.hpp"
 
-/// When a claim counts as stuck.
-struct stuck_rule {
-  /// A claim older than this is stuck.
-  std::chrono::milliseconds stuck_after{};
-  /// A node without a heartbeat for this long is dead; its claims are stuck.
-  std::chrono::milliseconds node_dead_after{};
-};
+namespace sluice::db {
 
 /// What is to be counted, and how far.
 struct depth_request {

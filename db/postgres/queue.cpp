@@ -187,9 +187,9 @@ result<rescue_outcome> postgres_store::rescue(const rescue_request &request) {
       "rescue", [] { return doubt(); },
       [&](pqxx::nontransaction &transaction) {
         auto row = transaction.exec_params1(
-            sql::rescue_items, to_microseconds(request.stuck_after),
-            to_microseconds(request.node_dead_after), request.max_attempts,
-            session_->now());
+            sql::rescue_items, to_microseconds(request.stuck.stuck_after),
+            to_microseconds(request.stuck.node_dead_after),
+            request.max_attempts, session_->now());
         outcome = {row[0].as<int>(), row[1].as<int>()};
       });
   if (!done)

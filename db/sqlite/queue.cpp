@@ -134,8 +134,8 @@ int release(connection &database, claim_id fence,
 rescue_outcome rescue(connection &database, const rescue_request &request,
                       timestamp now) {
   auto query = database.statement(sql::rescue);
-  query.bind(1, now - request.stuck_after);
-  query.bind(2, now - request.node_dead_after);
+  query.bind(1, now - request.stuck.stuck_after);
+  query.bind(2, now - request.stuck.node_dead_after);
   query.bind(3, request.max_attempts).bind(4, now);
   rescue_outcome outcome;
   while (query.next())

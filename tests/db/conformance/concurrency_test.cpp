@@ -124,11 +124,11 @@ TEST_CASE("rescuers at the same time rescue an item once", "[conformance]") {
   std::atomic<int> rescued{0};
   in_threads(6, [&](int) {
     auto session = on.store().connect();
-    rescued +=
-        persist([&] {
-          return session->rescue(
-              {.stuck_after = 5min, .node_dead_after = 15s, .max_attempts = 5});
-        }).rescued;
+    rescued += persist([&] {
+                 return session->rescue(
+                     {.stuck = {.stuck_after = 5min, .node_dead_after = 15s},
+                      .max_attempts = 5});
+               }).rescued;
   });
   CHECK(rescued == items);
   CHECK(on.claim(items).items.at(0).attempts == 1);

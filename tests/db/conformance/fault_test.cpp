@@ -40,7 +40,8 @@ public:
       on_.clock().advance(6min);
       (void)session->heartbeat(on_.node().id, 0);
       (void)session->rescue(
-          {.stuck_after = 5min, .node_dead_after = 1h, .max_attempts = 1000});
+          {.stuck = {.stuck_after = 5min, .node_dead_after = 1h},
+           .max_attempts = 1000});
     }
   }
 

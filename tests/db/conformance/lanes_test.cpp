@@ -152,7 +152,8 @@ TEST_CASE("what comes back to the queue keeps its lane", "[conformance]") {
   SECTION("rescued") {
     on.clock().advance(10min);
     value_of(on.session().rescue(
-        {.stuck_after = 5min, .node_dead_after = 1min, .max_attempts = 5}));
+        {.stuck = {.stuck_after = 5min, .node_dead_after = 1min},
+         .max_attempts = 5}));
   }
   SECTION("by an operator's hand") {
     on.store().execute("UPDATE event_queue SET status = 'pending' WHERE status "

@@ -179,7 +179,8 @@ private:
       return;
     case 1:
       value_of(on_.session().rescue(
-          {.stuck_after = 2min, .node_dead_after = 10min, .max_attempts = 4}));
+          {.stuck = {.stuck_after = 2min, .node_dead_after = 10min},
+           .max_attempts = 4}));
       return;
     case 2:
       value_of(on_.session().enlist(on_.node()));

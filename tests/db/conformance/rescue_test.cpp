@@ -6,14 +6,12 @@ using namespace sluice::tests;
 namespace {
 
 db::rescue_request patient() {
-  return {.stuck_after = 5min, .node_dead_after = 15s, .max_attempts = 3};
+  return {.stuck = {.stuck_after = 5min, .node_dead_after = 15s},
+          .max_attempts = 3};
 }
 
 db::depth_request look_for_stuck(long limit = 100) {
-  return {.limit = limit,
-          .stuck =
-              db::stuck_rule{.stuck_after = patient().stuck_after,
-                             .node_dead_after = patient().node_dead_after}};
+  return {.limit = limit, .stuck = patient().stuck};
 }
 
 } // namespace
