@@ -8,7 +8,7 @@ import time
 
 import client
 from harness import Abort, main, wait_until
-from invariants import NO_ROWS, PARTS
+from invariants import check_tables
 from service import Service
 from stores import open_store
 
@@ -169,9 +169,7 @@ def check_books(run, store, service, poured):
         "select type, count(*) from events group by type")}
     run.check(found.get("pour") == poured,
               f"{found.get('pour')} of {poured} poured events are stored")
-    for what, sql in NO_ROWS.items():
-        wrong = store.rows(sql.format(**PARTS) + " limit 3")
-        run.check(not wrong, f"{what}: {wrong}")
+    check_tables(run, store)
     left = store.rows("select count(*) from event_queue")
     run.check(left == [["0"]], f"{left[0][0]} items are left in the queue")
 
