@@ -11,7 +11,7 @@ namespace sluice::http {
 
 namespace {
 
-constexpr std::size_t most_ids = 100;
+constexpr std::size_t most_acks = 100;
 
 db::result<std::vector<db::ack_outcome>>
 acknowledge(service &shared, db::organization_id owner,
@@ -40,7 +40,7 @@ tl::expected<void, problem> expect_no_fields(const request &in) {
 
 problem wrong_ids() {
   problem out = invalid_field("/ids", "has to be an array of 1 to 100 strings");
-  out.extensions.emplace_back("limit", std::to_string(most_ids));
+  out.extensions.emplace_back("limit", std::to_string(most_acks));
   return out;
 }
 
@@ -55,7 +55,7 @@ tl::expected<std::vector<std::string>, problem> read_ids(const request &in) {
   const json_member *const ids = fields.require("ids");
   if (!fields.is_good())
     return tl::unexpected(fields.refusal());
-  auto out = fields.strings(ids, most_ids);
+  auto out = fields.strings(ids, most_acks);
   if (!out)
     return tl::unexpected(wrong_ids());
   return *out;

@@ -10,7 +10,7 @@ namespace sluice::http {
 namespace {
 
 constexpr long most_faults = 1000;
-constexpr std::size_t most_ids = 1000;
+constexpr std::size_t most_requeued = 1000;
 
 std::string to_json(const db::ledger_sums &sums) {
   const auto number = [](std::string_view name, std::int64_t value) {
@@ -43,7 +43,7 @@ std::string to_json(const db::ledger_report &report) {
 /// The events that an order names.
 std::vector<db::event_id> read_ids(field_reader &fields) {
   std::vector<db::event_id> out;
-  const auto texts = fields.strings(fields.require("ids"), most_ids);
+  const auto texts = fields.strings(fields.require("ids"), most_requeued);
   for (const auto &text : texts.value_or(std::vector<std::string>())) {
     if (const auto id = db::event_id::parse(text))
       out.push_back(*id);
