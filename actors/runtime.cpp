@@ -55,9 +55,11 @@ reader_actor living_reader(const shared_parts &parts) {
   return living == parts.readers.end() ? reader_actor() : (*living)->get();
 }
 
-bool crash_child(const shared_parts &parts, std::string_view child) {
+bool crash_child(shared_parts &parts, std::string_view child) {
   if (child == "ingest")
     caf::anon_send(parts.ingest.get(), crash_atom::value);
+  else if (child == "ingest relief")
+    caf::anon_send(parts.ingest.relief().get(), crash_atom::value);
   else if (child == "poller")
     caf::anon_send(parts.poller.get(), crash_atom::value);
   else if (child == "worker")

@@ -66,6 +66,7 @@ void supervisor_state::init(parts_ptr parts) {
   // The order of stopping: first nothing new comes in, then nothing is
   // claimed, then workers finish; readers and health answer to the last.
   add("ingest", parts_->ingest, ingest);
+  add("ingest relief", parts_->ingest.relief(), ingest_relief);
   add("poller", parts_->poller, poller);
   add("worker_pool", parts_->pool, worker_pool);
   add("gate", parts_->gate, gate);

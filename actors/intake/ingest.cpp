@@ -17,8 +17,7 @@ void ingest_state::init(parts_ptr parts) {
   commit_.emplace(*session_, parts_->counts);
 }
 
-void ingest_state::flush() {
-  auto group = parts_->ingest.take();
+void ingest_state::flush(std::unique_ptr<accept_group> group) {
   if (!group)
     return;
   commit_->run(*group, parts_->settings->dedup.window);
@@ -29,7 +28,17 @@ ingest_actor::behavior_type ingest(ingest_state::pointer self,
                                    parts_ptr parts) {
   self->state.init(std::move(parts));
   return {
-      [=](flush_atom) { self->state.flush(); },
+      [=](flush_atom) { self->state.flush(self->state.box().take()); },
+      on_crash,
+      on_ping,
+  };
+}
+
+ingest_actor::behavior_type ingest_relief(ingest_state::pointer self,
+                                          parts_ptr parts) {
+  self->state.init(std::move(parts));
+  return {
+      [=](flush_atom) { self->state.flush(self->state.box().take_full()); },
       on_crash,
       on_ping,
   };

@@ -18,8 +18,10 @@ public:
   /// Called once, before the first message.
   void init(parts_ptr parts);
 
-  /// Commits the oldest group.
-  void flush();
+  /// Commits a group, unless there is none.
+  void flush(std::unique_ptr<accept_group> group);
+
+  intake_box &box() const { return parts_->ingest; }
 
 private:
   pointer self_;
@@ -30,5 +32,9 @@ private:
 
 /// The ingest actor's behaviour. Blocks in the store: spawn it detached.
 ingest_actor::behavior_type ingest(ingest_state::pointer self, parts_ptr parts);
+
+/// As `ingest`, for the relief: commits only groups that are full.
+ingest_actor::behavior_type ingest_relief(ingest_state::pointer self,
+                                          parts_ptr parts);
 
 } // namespace sluice::actors

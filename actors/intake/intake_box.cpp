@@ -24,33 +24,39 @@ void intake_box::limit(std::size_t events) {
 
 void intake_box::put(std::vector<db::new_event> events, time_point deadline,
                      gateway::on_accepted done) {
-  ingest_actor to_wake;
-  bool is_open = false;
+  ingest_actor first;
+  change made;
   {
     std::lock_guard lock(mutex_);
-    is_open = bool(handle_);
-    if (is_open && add(events, deadline, done))
-      to_wake = handle_;
+    first = handle_;
+    if (first)
+      made = add(events, deadline, done);
   }
-  if (!is_open)
+  if (!first)
     done(tl::unexpected(being_restarted()));
-  if (to_wake)
-    caf::anon_send(to_wake, flush_atom::value);
+  if (made.is_group_new)
+    caf::anon_send(first, flush_atom::value);
+  if (made.is_group_full)
+    caf::anon_send(relief_.get(), flush_atom::value);
 }
 
-bool intake_box::add(std::vector<db::new_event> &events, time_point deadline,
-                     gateway::on_accepted &done) {
+intake_box::change intake_box::add(std::vector<db::new_event> &events,
+                                   time_point deadline,
+                                   gateway::on_accepted &done) {
   auto &groups = !events.empty() && events.front().lane > 0 ? behind_ : first_;
+  auto was_full = is_full(groups);
   auto is_new =
       groups.empty() || groups.back()->events().size() + events.size() > limit_;
-  if (!is_new) {
-    groups.back()->add(std::move(events), deadline, std::move(done));
-    return false;
-  }
-  auto fresh = std::make_unique<accept_group>();
-  fresh->add(std::move(events), deadline, std::move(done));
-  groups.push_back(std::move(fresh));
-  return true;
+  if (is_new)
+    groups.push_back(std::make_unique<accept_group>());
+  groups.back()->add(std::move(events), deadline, std::move(done));
+  return {.is_group_new = is_new,
+          .is_group_full = is_full(groups) && (is_new || !was_full)};
+}
+
+bool intake_box::is_full(const line &groups) const {
+  return groups.size() > 1 ||
+         (!groups.empty() && groups.front()->events().size() * 2 >= limit_);
 }
 
 intake_box::line &intake_box::next_line() {
@@ -61,7 +67,16 @@ intake_box::line &intake_box::next_line() {
 
 std::unique_ptr<accept_group> intake_box::take() {
   std::lock_guard lock(mutex_);
+  return take_from(next_line());
+}
+
+std::unique_ptr<accept_group> intake_box::take_full() {
+  std::lock_guard lock(mutex_);
   auto &groups = next_line();
+  return is_full(groups) ? take_from(groups) : nullptr;
+}
+
+std::unique_ptr<accept_group> intake_box::take_from(line &groups) {
   if (groups.empty())
     return nullptr;
   auto oldest = std::move(groups.front());

@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "actors/intake/accept_group.hpp"
+#include "actors/handle_box.hpp"
 #include "actors/interfaces.hpp"
 
 namespace sluice::actors {
@@ -15,6 +16,10 @@ namespace sluice::actors {
 /// Clients whose events are not for the queue's first lane gather apart, behind
 /// the others: of four groups that are taken while both wait, one is theirs. So
 /// nobody waits behind all that another one brings at once.
+///
+/// A second actor, the relief, commits beside the first, but only groups that
+/// are full: these gain nothing by waiting, while small ones would only become
+/// smaller, and their commits more.
 ///
 /// Thread-safe.
 class intake_box {
@@ -34,6 +39,9 @@ public:
   /// none.
   std::unique_ptr<accept_group> take();
 
+  /// The next group that is full, for the relief; null when there is none.
+  std::unique_ptr<accept_group> take_full();
+
   /// Whether there is a burst: lately many clients have been sharing each
   /// commit.
   bool has_burst() const;
@@ -49,16 +57,28 @@ public:
   /// its place.
   void leave(const caf::actor_addr &who);
 
+  /// The relief's handle. While it is down the first does everything.
+  handle_box<ingest_actor> &relief() { return relief_; }
+
 private:
   using line = std::deque<std::unique_ptr<accept_group>>;
 
+  /// What a client's events have changed.
+  struct change {
+    bool is_group_new = false;
+    bool is_group_full = false;
+  };
+
+  change add(std::vector<db::new_event> &events, time_point deadline,
+             gateway::on_accepted &done);
   line &next_line();
-  /// True when the actor has to be woken.
-  bool add(std::vector<db::new_event> &events, time_point deadline,
-           gateway::on_accepted &done);
+  std::unique_ptr<accept_group> take_from(line &groups);
+  /// Whether the line's oldest group would hardly grow by waiting.
+  bool is_full(const line &groups) const;
 
   mutable std::mutex mutex_;
   ingest_actor handle_;
+  handle_box<ingest_actor> relief_;
   line first_;
   line behind_;
   unsigned turn_ = 0;

@@ -132,8 +132,8 @@ TEST_CASE_METHOD(runtime_fixture, "health counts stuck items") {
 
 TEST_CASE_METHOD(runtime_fixture,
                  "each part that crashes comes back, and nothing is lost") {
-  auto child = GENERATE(as<std::string>{}, "ingest", "poller", "worker",
-                        "janitor", "health", "reader");
+  auto child = GENERATE(as<std::string>{}, "ingest", "ingest relief", "poller",
+                        "worker", "janitor", "health", "reader");
   auto before = make_events(owner.id(), 50);
   REQUIRE(accept(before));
   REQUIRE(service->crash(child));

@@ -57,9 +57,9 @@ struct tree_fixture : faulty_fixture {
 } // namespace
 
 TEST_CASE_METHOD(tree_fixture, "every part of the service is shown") {
-  for (const auto *name :
-       {"ingest", "poller", "worker_pool", "worker 1", "worker 4", "gate",
-        "auditor", "janitor", "health", "reader 1", "reader 2"}) {
+  for (const auto *name : {"ingest", "ingest relief", "poller", "worker_pool",
+                           "worker 1", "worker 4", "gate", "auditor", "janitor",
+                           "health", "reader 1", "reader 2"}) {
     INFO(name);
     CHECK(eventually([&] { return part(name).is_running; }));
     CHECK(part(name).restarts == 0);

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "tests/actors/fixture.hpp"
 #include "tests/support/factories.hpp"
 
 using namespace sluice;
@@ -14,7 +15,9 @@ struct box_fixture {
   box_fixture() { box.set(handle); }
   ~box_fixture() {
     box.set({});
+    box.relief().set({});
     caf::anon_send_exit(handle, caf::exit_reason::user_shutdown);
+    caf::anon_send_exit(relief, caf::exit_reason::user_shutdown);
   }
 
   using reply = std::optional<db::result<actors::accept_reply>>;
@@ -32,14 +35,19 @@ struct box_fixture {
 
   caf::actor_system_config config;
   caf::actor_system system{config};
+  actors::ingest_actor spawn(std::atomic<int> &counter) {
+    return system.spawn([&counter](actors::ingest_actor::pointer)
+                            -> actors::ingest_actor::behavior_type {
+      return {[&counter](actors::flush_atom) { ++counter; },
+              [](actors::crash_atom) {},
+              [](actors::ping_atom) { return true; }};
+    });
+  }
+
   std::atomic<int> wakes{0};
-  actors::ingest_actor handle =
-      system.spawn([this](actors::ingest_actor::pointer)
-                       -> actors::ingest_actor::behavior_type {
-        return {[this](actors::flush_atom) { ++wakes; },
-                [](actors::crash_atom) {},
-                [](actors::ping_atom) { return true; }};
-      });
+  std::atomic<int> relief_wakes{0};
+  actors::ingest_actor handle = spawn(wakes);
+  actors::ingest_actor relief = spawn(relief_wakes);
   tenant owner = make_tenant();
   actors::intake_box box;
 };
@@ -95,6 +103,34 @@ TEST_CASE_METHOD(box_fixture, "who brings much has one turn of four") {
   for (int turn = 0; turn < 40; ++turn)
     behind += box.take()->events().front().lane;
   CHECK(behind == 10);
+}
+
+TEST_CASE_METHOD(box_fixture, "the relief takes what is full, and only that") {
+  box.limit(10);
+  box.relief().set(relief);
+  put(2);
+  put(2);
+  CHECK_FALSE(box.take_full());
+  put(1);
+  put(3);
+  CHECK(box.take_full()->events().size() == 8);
+  CHECK_FALSE(box.take_full());
+  put(4);
+  put(7);
+  CHECK(box.take_full()->events().size() == 4);
+  CHECK(box.take_full()->events().size() == 7);
+  CHECK_FALSE(box.take());
+  CHECK(eventually([&] { return wakes == 3; }));
+  CHECK(eventually([&] { return relief_wakes == 2; }));
+}
+
+TEST_CASE_METHOD(box_fixture, "without a relief the first takes everything") {
+  box.limit(10);
+  for (int client = 0; client < 3; ++client)
+    put(10);
+  for (int client = 0; client < 3; ++client)
+    CHECK(box.take()->events().size() == 10);
+  CHECK(eventually([&] { return wakes == 3; }));
 }
 
 TEST_CASE_METHOD(box_fixture, "a group dropped unanswered tells its clients") {
