@@ -55,14 +55,9 @@ void run_raw(const target &on, std::vector<raw_variant> &variants) {
   must(raw->clear());
 }
 
-/// The raw loop has no limit either; what is refused would not be measured.
-std::map<std::string, std::string> unlimited() {
-  return {{"ingest.max_queue_depth", "100000000"}};
-}
-
 /// Nothing leaves the queue, as in the raw loop.
 std::map<std::string, std::string> held() {
-  auto settings = unlimited();
+  auto settings = without_limit();
   for (const auto *name : {"min", "max", "idle"})
     settings["processor." + std::string(name) + "_poll_interval"] = "1h";
   return settings;
@@ -94,7 +89,7 @@ void measure_on(bench_context &bench, const std::string &store) {
     bench.tell("batch: " + store + ", round " + std::to_string(round));
     run_raw(*on, variants);
     rate.add(run_service(bench, *on, held()));
-    moving.add(run_service(bench, *on, unlimited()));
+    moving.add(run_service(bench, *on, without_limit()));
   }
   double best = 0;
   for (const auto &one : variants) {

@@ -38,4 +38,8 @@ void bench_context::tell(const std::string &line) const {
   std::cerr << "bench: " << line << std::endl;
 }
 
+std::map<std::string, std::string> without_limit() {
+  return {{"ingest.max_queue_depth", "100000000"}};
+}
+
 } // namespace sluice::tools

@@ -62,4 +62,8 @@ private:
   std::unique_ptr<postgres_cluster> cluster_;
 };
 
+/// Settings for a queue that takes all there is: what is refused would not be
+/// measured, and nothing that Sluice is compared with has a limit.
+std::map<std::string, std::string> without_limit();
+
 } // namespace sluice::tools

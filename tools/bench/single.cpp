@@ -58,7 +58,8 @@ void measure_single(bench_context &bench) {
   std::vector<contender> contenders;
   for (const auto &store : bench.options.stores) {
     auto on = bench.make_target(store);
-    auto service = std::make_unique<service_process>(*on, bench.settings());
+    auto service =
+        std::make_unique<service_process>(*on, bench.settings(without_limit()));
     contenders.push_back({std::move(on), std::move(service),
                           load_figure("sluice on " + store, "req/s")});
   }
