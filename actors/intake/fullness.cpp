@@ -8,6 +8,7 @@ namespace sluice::actors {
 namespace {
 
 constexpr double longest_wait = 60;
+constexpr std::chrono::seconds wait_for_a_rate{10};
 
 std::int64_t growth(const counters &now) {
   return static_cast<std::int64_t>(now.accepted) -
@@ -43,8 +44,10 @@ long fullness::depth(const counters &now) const {
 }
 
 std::chrono::seconds fullness::time_for(long items) const {
-  auto per_second = std::max(stored_per_minute_ / 60, 0.001);
-  auto seconds = static_cast<double>(items) / per_second;
+  auto per_minute = stored_per_minute_.load();
+  if (per_minute <= 0)
+    return wait_for_a_rate;
+  auto seconds = static_cast<double>(items) * 60 / per_minute;
   return std::chrono::seconds(
       std::lround(std::clamp(std::ceil(seconds), 1.0, longest_wait)));
 }

@@ -32,13 +32,14 @@ public:
             double stored_per_minute);
 
   /// Nothing while there is room; else the time that the queue will take to
-  /// get there, between 1 s and a minute.
+  /// get there, as `time_for` says it.
   std::optional<std::chrono::seconds> wait(const counters &now);
 
   /// How many items wait, or are with a worker, while the counters stand so.
   long depth(const counters &now) const;
 
-  /// How long so many items take to leave the queue, between 1 s and a minute.
+  /// How long so many items take to leave the queue, between 1 s and a minute;
+  /// 10 s while none has left it lately.
   std::chrono::seconds time_for(long items) const;
 
 private:
