@@ -17,6 +17,7 @@
 #include "db/model/ledger.hpp"
 #include "db/model/node.hpp"
 #include "db/model/organization.hpp"
+#include "db/model/override.hpp"
 #include "db/model/work.hpp"
 
 /// The contract of storage: what the service asks of a database, and what it
@@ -275,6 +276,15 @@ public:
   virtual result<int> discard(const item_order &order) = 0;
 
   // -- control --------------------------------------------------------------
+
+  /// The settings that operators have changed while the service ran.
+  virtual result<setting_overrides> overrides() = 0;
+
+  /// Changes them, all or none, and writes `audit_log`, in one transaction.
+  /// Returns what holds then; nothing when `expected_version` is not the
+  /// version any more. Settings are looked at by nobody here.
+  virtual result<std::optional<setting_overrides>>
+  change_overrides(const override_change &change) = 0;
 
   /// The 32 bytes that all nodes of this store share under `name`; made at
   /// the first call, the same ever after.

@@ -63,6 +63,9 @@ struct gate_state {
   /// Whether `resume_at` or `drain_until` have passed, by the database's clock.
   bool is_resume_due = false;
   bool is_drain_overdue = false;
+  /// As `setting_overrides::version`: who looks at the gate notices that
+  /// settings have changed. Only `store::gate` tells it.
+  std::int64_t settings_version = 0;
 };
 
 /// What is to become of the dials; what is not named stays.

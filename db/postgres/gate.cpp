@@ -1,4 +1,5 @@
 #include "db/model/gate_rows.hpp"
+#include "db/model/pair_line.hpp"
 #include "db/postgres/audit.hpp"
 #include "db/postgres/encoding.hpp"
 #include "db/postgres/gate_queries.hpp"
@@ -15,8 +16,13 @@ using clock_text = std::optional<std::string>;
 struct seen_gate {
   gate_rows rows;
   timestamp now{};
+  std::int64_t settings_version = 0;
 
-  gate_state state() const { return read_gate(rows, now); }
+  gate_state state() const {
+    auto state = read_gate(rows, now);
+    state.settings_version = settings_version;
+    return state;
+  }
 };
 
 seen_gate look_at_gate(pqxx::nontransaction &transaction,
@@ -25,7 +31,11 @@ seen_gate look_at_gate(pqxx::nontransaction &transaction,
   auto rows = transaction.exec_params(sql::gate_rows, now);
   for (const auto &row : rows) {
     seen.now = read_time(row[0].c_str());
-    if (!row[1].is_null())
+    if (row[1].is_null())
+      continue;
+    if (std::string_view(row[1].c_str()) == "settings.version")
+      seen.settings_version = read_number(row[2].c_str()).value_or(0);
+    else
       seen.rows.emplace(row[1].c_str(), row[2].c_str());
   }
   return seen;

@@ -8,7 +8,8 @@ namespace sluice::db::postgres::sql {
 inline constexpr char gate_rows[] = R"sql(
 SELECT (extract(epoch FROM coalesce($1::timestamptz, statement_timestamp()))
     * 1000000)::bigint, c.key, c.value
-FROM (SELECT) AS once LEFT JOIN control c ON starts_with(c.key, 'gate.'))sql";
+FROM (SELECT) AS once LEFT JOIN control c ON starts_with(c.key, 'gate.')
+  OR c.key = 'settings.version')sql";
 inline constexpr char close_gate[] = "SELECT sluice_close_gate($1::bigint)";
 // For a call that writes the ledger without changing the gate.
 inline constexpr char enter_gate[] =

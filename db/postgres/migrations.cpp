@@ -249,8 +249,21 @@ CREATE INDEX event_queue_due ON event_queue (lane, not_before, id)
   WHERE status = 'pending';
 )sql";
 
-constexpr std::array<migration, 4> all{
-    {{1, initial_schema}, {2, ledger_of_ids}, {3, folded_ledger}, {4, lanes}}};
+constexpr char overrides_of_settings[] = R"sql(
+CREATE TABLE setting_overrides (
+  key text PRIMARY KEY,
+  value text NOT NULL,
+  changed_by text NOT NULL,
+  reason text NOT NULL,
+  changed_at timestamptz NOT NULL
+);
+)sql";
+
+constexpr std::array<migration, 5> all{{{1, initial_schema},
+                                        {2, ledger_of_ids},
+                                        {3, folded_ledger},
+                                        {4, lanes},
+                                        {5, overrides_of_settings}}};
 
 } // namespace
 

@@ -3,6 +3,7 @@
 #include "db/model/gate_rows.hpp"
 #include "db/sqlite/booking.hpp"
 #include "db/sqlite/errors.hpp"
+#include "db/sqlite/overrides.hpp"
 #include "db/sqlite/queries.hpp"
 
 namespace sluice::db::sqlite {
@@ -67,7 +68,9 @@ bool is_claiming_paused(connection &database) {
 }
 
 gate_state read_gate(connection &database, timestamp now) {
-  return db::read_gate(rows_of_gate(database), now);
+  auto state = db::read_gate(rows_of_gate(database), now);
+  state.settings_version = overrides_version(database);
+  return state;
 }
 
 std::optional<drain_certificate> last_drain(connection &database) {

@@ -203,6 +203,16 @@ CREATE INDEX event_queue_pending ON event_queue (lane, not_before)
   WHERE status = 'pending';
 )sql";
 
+constexpr char version_5[] = R"sql(
+CREATE TABLE setting_overrides (
+  key TEXT NOT NULL PRIMARY KEY,
+  value TEXT NOT NULL,
+  changed_by TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  changed_at INTEGER NOT NULL
+);
+)sql";
+
 void write_opening_balance(connection &database, timestamp now) {
   ledger_entries opening(database, "opening", now);
   for (const char *place : {sql::opening_of_events, sql::opening_of_queue,
@@ -216,10 +226,9 @@ void write_opening_balance(connection &database, timestamp now) {
 }
 
 constexpr migration steps[] = {
-    {1, version_1, nullptr},
-    {2, version_2, write_opening_balance},
-    {3, version_3, nullptr},
-    {4, version_4, nullptr},
+    {1, version_1, nullptr}, {2, version_2, write_opening_balance},
+    {3, version_3, nullptr}, {4, version_4, nullptr},
+    {5, version_5, nullptr},
 };
 
 } // namespace

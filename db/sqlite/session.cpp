@@ -2,116 +2,29 @@
 
 #include <algorithm>
 #include <utility>
-#include <variant>
 
 #include "db/sqlite/accounts.hpp"
-#include "db/sqlite/errors.hpp"
-#include "db/sqlite/gate.hpp"
 #include "db/sqlite/housekeeping.hpp"
 #include "db/sqlite/intake.hpp"
 #include "db/sqlite/ledger.hpp"
 #include "db/sqlite/moving.hpp"
 #include "db/sqlite/queue.hpp"
 #include "db/sqlite/reading.hpp"
+#include "db/sqlite/session_calls.hpp"
 
 namespace sluice::db::sqlite {
 
 namespace {
 
-/// For work that returns nothing, which `result` in a template can't say.
-using nothing = std::monostate;
-
 constexpr change_mode clients_wait{.where = fair_lock::line::first};
-// A repair compares all ids while it holds the writer's turn.
 // Nobody was told of it but the process that ended with the power.
 constexpr change_mode undone_by_power_loss{.is_durable = false};
-
-result<void> drop_value(result<nothing> answer) {
-  if (!answer)
-    return tl::unexpected(std::move(answer.error()));
-  return {};
-}
 
 } // namespace
 
 session::session(std::shared_ptr<database_file> file,
                  std::unique_ptr<connection> reader)
     : file_(std::move(file)), reader_(std::move(reader)) {}
-
-template <class Value>
-result<Value> session::note(result<Value> answer) {
-  if (!answer)
-    is_spent_ = answer.error().code == errc::unavailable ||
-                answer.error().code == errc::in_doubt;
-  return answer;
-}
-
-template <class Work>
-auto session::change(std::string_view operation, Work work, change_mode mode) {
-  using value = std::invoke_result_t<Work, connection &, timestamp>;
-  if (is_spent_)
-    return result<value>(fail(errc::unavailable, std::string(operation) +
-                                                     ": the session is spent"));
-  return note<value>(
-      file_->changes.run(operation, mode, [&](connection &database) {
-        return work(database, file_->now());
-      }));
-}
-
-template <class Value, class Work>
-result<Value> session::ask(std::string_view operation, Work &work) try {
-  return work(*reader_, file_->now());
-} catch (const refusal &cause) {
-  return tl::unexpected(describe(operation, cause));
-}
-
-template <class Work>
-auto session::look(std::string_view operation, Work work,
-                   std::chrono::milliseconds limit) {
-  using value = std::invoke_result_t<Work, connection &, timestamp>;
-  if (is_spent_)
-    return result<value>(fail(errc::unavailable, std::string(operation) +
-                                                     ": the session is spent"));
-  try {
-    reader_->set_deadline(connection::clock::now() + limit);
-    reader_->execute("BEGIN");
-    auto answer = ask<value>(operation, work);
-    reader_->execute("COMMIT");
-    return answer;
-  } catch (const std::exception &cause) {
-    // A transaction that only reads has nothing to lose; but one that stays
-    // open would hold the WAL, so the session ends with it.
-    is_spent_ = true;
-    reader_.reset();
-    auto failure = describe(operation, cause);
-    failure.code = errc::unavailable;
-    return result<value>(tl::unexpected(std::move(failure)));
-  }
-}
-
-template <class Work>
-auto session::look(std::string_view operation, Work work) {
-  return look(operation, std::move(work), file_->options.call_timeout);
-}
-
-template <class Work>
-auto session::look_at_what_stays(std::string_view operation, Work work,
-                                 std::chrono::milliseconds limit) {
-  auto answer = look(operation, std::move(work), limit);
-  if (!answer)
-    return answer;
-  auto kept = file_->changes.sync_what_is_seen(
-      operation, connection::clock::now() + file_->options.call_timeout);
-  if (!kept)
-    answer = tl::unexpected(std::move(kept.error()));
-  return answer;
-}
-
-template <class Work>
-auto session::look_at_what_stays(std::string_view operation, Work work) {
-  return look_at_what_stays(operation, std::move(work),
-                            file_->options.call_timeout);
-}
 
 result<std::vector<accept_outcome>>
 session::accept(std::span<const new_event> events,
@@ -297,34 +210,6 @@ result<void> session::rotate_key(const api_key &fresh,
       }));
 }
 
-result<gate_state> session::gate() {
-  return look_at_what_stays("gate", [&](connection &database, timestamp now) {
-    return read_gate(database, now);
-  });
-}
-
-result<std::optional<gate_state>>
-session::change_gate(const gate_change &change_of) {
-  if (change_of.processing == processing_mode::drained)
-    return fail(errc::rejected,
-                "change_gate: nobody but the store finishes a drain");
-  return change("change_gate", [&](connection &database, timestamp now) {
-    return sqlite::change_gate(database, change_of, now);
-  });
-}
-
-result<std::optional<drain_certificate>> session::finish_drain() {
-  return change("finish_drain", [&](connection &database, timestamp now) {
-    return sqlite::finish_drain(database, now);
-  });
-}
-
-result<std::optional<drain_certificate>> session::last_drain() {
-  return look_at_what_stays("last_drain", [&](connection &database, timestamp) {
-    return sqlite::last_drain(database);
-  });
-}
-
 result<ledger_report> session::verify(int most,
                                       std::chrono::milliseconds limit) {
   return look_at_what_stays(
@@ -378,12 +263,6 @@ result<int> session::requeue(const item_order &order) {
 result<int> session::discard(const item_order &order) {
   return change("discard", [&](connection &database, timestamp now) {
     return sqlite::discard(database, order, now);
-  });
-}
-
-result<std::string> session::shared_secret(std::string_view name) {
-  return change("shared_secret", [&](connection &database, timestamp now) {
-    return sqlite::shared_secret(database, name, now);
   });
 }
 

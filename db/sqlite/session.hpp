@@ -84,6 +84,9 @@ public:
   result<int> requeue(const item_order &order) override;
   result<int> discard(const item_order &order) override;
 
+  result<setting_overrides> overrides() override;
+  result<std::optional<setting_overrides>>
+  change_overrides(const override_change &change) override;
   result<std::string> shared_secret(std::string_view name) override;
 
 private:

@@ -209,6 +209,14 @@ public:
     return note("discard", order);
   }
 
+  db::result<db::setting_overrides> overrides() override {
+    return not_here<db::setting_overrides>();
+  }
+  db::result<std::optional<db::setting_overrides>>
+  change_overrides(const db::override_change & /*change*/) override {
+    return not_here<std::optional<db::setting_overrides>>();
+  }
+
   db::result<std::string> shared_secret(std::string_view /*name*/) override {
     return std::string(32, 's');
   }

@@ -162,17 +162,8 @@ public:
   }
   db::result<std::optional<db::gate_state>>
   change_gate(const db::gate_change &change) override {
-    bool is_made = false;
-    auto answer = call("change_gate", [&] {
-      auto made = inner_->change_gate(change);
-      is_made = made.has_value();
-      return made;
-    });
-    const std::vector<db::accept_outcome> none;
-    if (!answer && answer.error().code == db::errc::in_doubt &&
-        answer.error().doubt.empty())
-      answer.error().doubt = write_doubt(is_made ? &none : nullptr);
-    return answer;
+    return call_in_doubt("change_gate",
+                         [&] { return inner_->change_gate(change); });
   }
   db::result<std::optional<db::drain_certificate>> finish_drain() override {
     return call("finish_drain", [&] { return inner_->finish_drain(); });
@@ -208,11 +199,37 @@ public:
     return call("discard", [&] { return inner_->discard(order); });
   }
 
+  db::result<db::setting_overrides> overrides() override {
+    return call("overrides", [&] { return inner_->overrides(); });
+  }
+  db::result<std::optional<db::setting_overrides>>
+  change_overrides(const db::override_change &change) override {
+    return call_in_doubt("change_overrides",
+                         [&] { return inner_->change_overrides(change); });
+  }
+
   db::result<std::string> shared_secret(std::string_view name) override {
     return call("shared_secret", [&] { return inner_->shared_secret(name); });
   }
 
 private:
+  /// For calls whose outcome `resolve` is asked for.
+  template <class Effect>
+  auto call_in_doubt(const std::string &method, Effect effect)
+      -> decltype(effect()) {
+    bool is_made = false;
+    auto answer = call(method, [&] {
+      auto made = effect();
+      is_made = made.has_value();
+      return made;
+    });
+    const std::vector<db::accept_outcome> none;
+    if (!answer && answer.error().code == db::errc::in_doubt &&
+        answer.error().doubt.empty())
+      answer.error().doubt = write_doubt(is_made ? &none : nullptr);
+    return answer;
+  }
+
   template <class Effect>
   auto call(const std::string &method, Effect effect) -> decltype(effect()) {
     auto fault = plan_->next(method);

@@ -71,8 +71,8 @@ private:
 
 /// A source whose sessions fail as planned and do what `inner`'s do
 /// otherwise. A session that answered `unavailable` or `in_doubt` is spent,
-/// as a real one. After `accept` or `change_gate` failed `in_doubt`, `resolve`
-/// of any session tells what happened, as a real one.
+/// as a real one. After `accept`, `change_gate` or `change_overrides` failed
+/// `in_doubt`, `resolve` of any session tells what happened, as a real one.
 class faulty_source : public db::store_source {
 public:
   explicit faulty_source(std::shared_ptr<db::store_source> inner);
