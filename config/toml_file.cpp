@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <optional>
 #include <system_error>
 
 #include <toml++/toml.h>
@@ -21,6 +22,8 @@ constexpr std::size_t largest_file = 1024UL * 1024;
 // toml++ follows dotted keys by recursion, and a hundred thousand of them end
 // the process; no file of settings has this many dots.
 constexpr std::ptrdiff_t most_dots = 10'000;
+// A file that is written to meanwhile is read again.
+constexpr int most_attempts = 5;
 
 tl::unexpected<std::string> last_error() {
   return tl::unexpected<std::string>("can't be read: " +
@@ -45,16 +48,9 @@ private:
   int number_;
 };
 
-tl::expected<std::string, std::string>
-read_all(const std::filesystem::path &path) {
-  descriptor file(path);
-  struct stat about = {};
-  if (file.number() < 0 || ::fstat(file.number(), &about) != 0)
-    return last_error();
-  if (S_ISDIR(about.st_mode))
-    return tl::unexpected<std::string>("is a directory, not a file");
-  if (!S_ISREG(about.st_mode))
-    return tl::unexpected<std::string>("is not a regular file");
+using read_text = tl::expected<std::string, std::string>;
+
+read_text read_to_end(const descriptor &file) {
   std::string text;
   std::array<char, 16384> block{};
   while (text.size() <= largest_file) {
@@ -68,6 +64,41 @@ read_all(const std::filesystem::path &path) {
     text.append(block.data(), static_cast<std::size_t>(got));
   }
   return tl::unexpected<std::string>("is larger than 1 MiB");
+}
+
+bool is_same(const struct stat &left, const struct stat &right) {
+  auto is_equal = [](const timespec &one, const timespec &other) {
+    return one.tv_sec == other.tv_sec && one.tv_nsec == other.tv_nsec;
+  };
+  return left.st_size == right.st_size &&
+         is_equal(left.st_mtim, right.st_mtim) &&
+         is_equal(left.st_ctim, right.st_ctim);
+}
+
+/// Nothing when somebody wrote into the file meanwhile.
+std::optional<read_text> read_once(const std::filesystem::path &path) {
+  descriptor file(path);
+  struct stat before = {};
+  struct stat after = {};
+  if (file.number() < 0 || ::fstat(file.number(), &before) != 0)
+    return last_error();
+  if (S_ISDIR(before.st_mode))
+    return tl::unexpected<std::string>("is a directory, not a file");
+  if (!S_ISREG(before.st_mode))
+    return tl::unexpected<std::string>("is not a regular file");
+  auto text = read_to_end(file);
+  if (::fstat(file.number(), &after) != 0)
+    return last_error();
+  if (text && !is_same(before, after))
+    return std::nullopt;
+  return text;
+}
+
+read_text read_all(const std::filesystem::path &path) {
+  for (int attempt = 0; attempt < most_attempts; ++attempt)
+    if (auto text = read_once(path))
+      return std::move(*text);
+  return tl::unexpected<std::string>("changes while it is read");
 }
 
 /// The first line that is not UTF-8, from 1; 0 when all are.
