@@ -12,12 +12,15 @@ enum class source : std::uint8_t {
   file,
   environment,
   command_line,
+  /// Given to the running service, and kept in its store.
+  runtime,
 };
 
 /// Where one value came from.
 struct origin {
   source from = source::built_in;
-  /// The file as it was named, the environment variable, or `--set`.
+  /// The file as it was named, the environment variable, `--set`, or
+  /// `override`.
   std::string name{};
   /// In a file, from 1; 0 where there is none.
   int line = 0;

@@ -83,6 +83,9 @@ private:
       return;
     }
     setting.set(result_.values, *found);
+    if (where.from == source::file)
+      result_.in_file.insert_or_assign(std::string(setting.key),
+                                       to_text(setting, *found));
     result_.origins.insert_or_assign(std::string(setting.key), where);
   }
 
@@ -242,6 +245,15 @@ origin loaded::origin_of(std::string_view key) const {
 
 tl::expected<loaded, std::vector<fault>> load(const sources &from) {
   return loader(from).run();
+}
+
+std::filesystem::path file_of(const sources &from) {
+  if (from.file)
+    return *from.file;
+  for (const auto &variable : from.environment)
+    if (auto pair = split(variable); pair && pair->name == file_variable)
+      return pair->text;
+  return from.default_file;
 }
 
 std::vector<std::string> process_environment() {

@@ -31,6 +31,8 @@ struct loaded {
   settings values;
   /// Where each came from that does not have its default.
   std::map<std::string, origin, std::less<>> origins;
+  /// What the file says, also where another source wins; as `to_text` has it.
+  std::map<std::string, std::string, std::less<>> in_file{};
   /// The file that was read, if any.
   std::optional<std::filesystem::path> file;
 
@@ -42,6 +44,10 @@ struct loaded {
 /// contradict each other. A value that a higher source replaces is checked all
 /// the same. Reads one file; changes nothing.
 tl::expected<loaded, std::vector<fault>> load(const sources &from);
+
+/// The file that `load` reads, whether it is there or not; empty when its name
+/// is.
+std::filesystem::path file_of(const sources &from);
 
 /// The environment of this process, as `sources` takes it.
 std::vector<std::string> process_environment();

@@ -48,15 +48,6 @@ bool holds_text(value_type type) {
          type != value_type::size;
 }
 
-/// What of the value may be shown.
-std::string visible_part(const description &setting, const std::string &text) {
-  if (setting.type == value_type::secret && !text.empty())
-    return "***";
-  if (setting.type == value_type::store_url)
-    return without_password(text);
-  return text;
-}
-
 std::string toml_value(const description &setting, const std::string &text) {
   // A size in plain bytes and a number are bare; all else stands in quotes.
   bool digits_only = std::ranges::all_of(text, [](char character) {
@@ -78,9 +69,9 @@ std::string line_of(const description &setting, const loaded &from) {
   auto key = std::string(setting.key);
   if (text.empty())
     return "# " + key + " is not set: " + std::string(setting.when_unset);
-  auto visible = visible_part(setting, text);
-  auto line = key + " = " + toml_value(setting, visible);
-  return visible == text ? line : "# " + line;
+  auto shown_text = visible(setting, text);
+  auto line = key + " = " + toml_value(setting, shown_text);
+  return shown_text == text ? line : "# " + line;
 }
 
 std::string_view type_name(value_type type) {
@@ -166,6 +157,18 @@ std::string show(const loaded &from) {
   return out;
 }
 
+std::string shown(const description &setting, const settings &values) {
+  return visible(setting, to_text(setting, setting.get(values)));
+}
+
+std::string visible(const description &setting, const std::string &text) {
+  if (setting.type == value_type::secret && !text.empty())
+    return "***";
+  if (setting.type == value_type::store_url)
+    return without_password(text);
+  return text;
+}
+
 std::string docs() {
   std::string out(introduction);
   for (auto section : sections()) {
@@ -177,10 +180,6 @@ std::string docs() {
         out += docs_row(setting);
   }
   return out + docs_rules();
-}
-
-std::string shown(const description &setting, const settings &values) {
-  return visible_part(setting, to_text(setting, setting.get(values)));
 }
 
 } // namespace sluice::config

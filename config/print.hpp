@@ -16,6 +16,9 @@ std::string show(const loaded &from);
 /// its password, nothing where none is set.
 std::string shown(const description &setting, const settings &values);
 
+/// What of a setting's value, as text, may be shown.
+std::string visible(const description &setting, const std::string &text);
+
 /// The page about all settings, in Markdown. The same text every time.
 std::string docs();
 
