@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "actors/settings_view.hpp"
 #include "config/settings.hpp"
 #include "db/store.hpp"
 
@@ -110,6 +111,7 @@ struct health_sample {
   gate_view gate;
   ledger_view ledger;
   intake_state intake;
+  settings_state settings;
 };
 
 /// How many values there were of which size.
@@ -240,10 +242,26 @@ public:
   /// The settings as they hold now.
   virtual std::shared_ptr<const config::settings> settings() const = 0;
 
-  /// Lets other settings hold from now on, on this node and until it ends.
-  /// Only those may differ that a running service takes over. What was begun
-  /// is finished as it was begun. Never blocks.
-  virtual void apply(config::settings next) = 0;
+  /// The same with all that is known about them; never null.
+  virtual settings_view_ptr settings_in_full() const = 0;
+
+  /// Changes the overrides of settings, all or none, for all nodes and for
+  /// good. Once it has returned without faults they hold on this node; on
+  /// others within a second or so. What was begun is finished as it was begun.
+  db::result<settings_answer> change_settings(settings_change change) {
+    return await<settings_answer>(
+        [&](auto done) { override_settings(std::move(change), done); });
+  }
+
+  /// Reads the settings' file anew, and says what came of it. A few times in a
+  /// second at the most: it waits, and who comes meanwhile shares its answer.
+  db::result<settings_answer> reload_settings() {
+    return await<settings_answer>([&](auto done) { reload(done); });
+  }
+
+  /// The same, for those who don't wait. Never blocks; many calls cost no more
+  /// than one.
+  virtual void reload_settings_soon() = 0;
 
   /// How long `accept` and `ask` wait at the most.
   virtual std::chrono::milliseconds patience() const = 0;
@@ -266,6 +284,9 @@ protected:
                      on_result<gate_answer> done) = 0;
   virtual void audit(int most, on_result<db::ledger_report> done) = 0;
   virtual void rescue(on_result<db::rescue_outcome> done) = 0;
+  virtual void override_settings(settings_change change,
+                                 on_result<settings_answer> done) = 0;
+  virtual void reload(on_result<settings_answer> done) = 0;
 
   template <class T, class Begin>
   db::result<T> await(Begin begin) {

@@ -22,6 +22,8 @@
 ///
 ///   operators --order--> gate --wake--> poller     operators --audit-->
 ///   auditor
+///                          |
+///                          +--look--> config_watcher <--order-- operators
 namespace sluice::actors {
 
 /// A store call of a thread outside, for a reader.
@@ -56,6 +58,14 @@ struct rescue_order {
 };
 using rescue_order_ptr = std::shared_ptr<rescue_order>;
 
+/// A change of settings that somebody waits for; or, without a change, a load
+/// of their file.
+struct settings_order {
+  std::optional<settings_change> change;
+  std::function<void(db::result<settings_answer>)> done;
+};
+using settings_order_ptr = std::shared_ptr<settings_order>;
+
 /// How a worker's claim went.
 struct work_report {
   /// The worker's place in the pool.
@@ -72,6 +82,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::claim_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::gate_order_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::audit_order_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::rescue_order_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::settings_order_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::work_report)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::db::claim_id)
 
@@ -99,6 +110,8 @@ using house_atom = caf::atom_constant<caf::atom("house")>;
 using fold_atom = caf::atom_constant<caf::atom("fold")>;
 using order_atom = caf::atom_constant<caf::atom("order")>;
 using audit_atom = caf::atom_constant<caf::atom("audit")>;
+using look_atom = caf::atom_constant<caf::atom("look")>;
+using load_atom = caf::atom_constant<caf::atom("load")>;
 using poll_atom = caf::atom_constant<caf::atom("poll")>;
 
 /// Commits what clients bring, in groups.
@@ -216,6 +229,25 @@ using auditor_actor = caf::typed_actor<
     caf::reacts_to<audit_atom, audit_order_ptr>,
     // To itself: see whether a check is due here, or was made elsewhere.
     caf::reacts_to<tick_atom>,
+    // Drills and tests: die at once.
+    caf::reacts_to<crash_atom>,
+    // From whoever started it: do you still serve your messages?
+    caf::replies_to<ping_atom>::with<bool>>;
+
+/// Owns this node's settings: watches their file, keeps the overrides in the
+/// store and learns of those of other nodes, and tells everybody what holds.
+using config_watcher_actor = caf::typed_actor<
+    // From outside: change the overrides, or load the file. Answered once the
+    // outcome holds on this node.
+    caf::reacts_to<order_atom, settings_order_ptr>,
+    // From outside: load the file soon. Many of these are as good as one.
+    caf::reacts_to<load_atom>,
+    // From the gate: the overrides have changed.
+    caf::reacts_to<look_atom>,
+    // To itself: look at the file, unless that was planned anew since.
+    caf::reacts_to<tick_atom, std::uint64_t>,
+    // From whoever started the service: answered after the first look.
+    caf::replies_to<hello_atom>::with<bool>,
     // Drills and tests: die at once.
     caf::reacts_to<crash_atom>,
     // From whoever started it: do you still serve your messages?

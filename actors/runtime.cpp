@@ -6,6 +6,7 @@
 #include <caf/all.hpp>
 #include <spdlog/spdlog.h>
 
+#include "actors/control/settings_keeper.hpp"
 #include "actors/control/supervisor.hpp"
 #include "actors/shared.hpp"
 #include "actors/spawn.hpp"
@@ -70,6 +71,8 @@ bool crash_child(shared_parts &parts, std::string_view child) {
     caf::anon_send(parts.auditor.get(), crash_atom::value);
   else if (child == "janitor")
     caf::anon_send(parts.janitor.get(), crash_atom::value);
+  else if (child == "config_watcher")
+    caf::anon_send(parts.watcher.get(), crash_atom::value);
   else if (child == "health")
     caf::anon_send(parts.health.get(), crash_atom::value);
   else if (child == "reader")
@@ -121,6 +124,7 @@ public:
     sample.gate = parts_->gate_state.get();
     sample.intake = intake_of_all();
     sample.ledger = parts_->ledger_board.get();
+    sample.settings = summary_of(*parts_->settings_board.get());
     sample.is_ready = sample.is_ready && parts_->ingest.get() != nullptr &&
                       sample.intake.what == intake_state::kind::open;
     return sample;
@@ -166,18 +170,13 @@ public:
     return parts_->settings.get();
   }
 
-  void apply(config::settings next) override {
-    parts_->settings.set(std::move(next));
-    auto now = parts_->settings.get();
-    parts_->ingest.limit(static_cast<std::size_t>(now->ingest.max_batch));
-    parts_->room.limit(now->ingest.max_queue_depth);
-    parts_->shares->limit(now->ingest.max_queue_depth,
-                          now->ingest.organization_share);
-    tell(parts_->poller.get());
-    tell(parts_->pool.get());
-    tell(parts_->health.get());
-    if (parts_->on_settings)
-      parts_->on_settings(*now);
+  settings_view_ptr settings_in_full() const override {
+    return parts_->settings_board.get();
+  }
+
+  void reload_settings_soon() override {
+    if (!parts_->is_load_due.exchange(true))
+      caf::anon_send(parts_->watcher.get(), load_atom::value);
   }
 
   std::chrono::milliseconds patience() const override { return patience_; }
@@ -202,6 +201,15 @@ protected:
         std::make_shared<rescue_order>(rescue_order{std::move(done)}));
   }
 
+  void override_settings(settings_change change,
+                         on_result<settings_answer> done) override {
+    give({std::move(change), std::move(done)});
+  }
+
+  void reload(on_result<settings_answer> done) override {
+    give({std::nullopt, std::move(done)});
+  }
+
   void run(store_call call) override {
     auto turn = next_reader_.fetch_add(1, std::memory_order_relaxed);
     auto &box = *parts_->readers[turn % parts_->readers.size()];
@@ -210,9 +218,9 @@ protected:
   }
 
 private:
-  template <class Handle>
-  static void tell(const Handle &part) {
-    caf::anon_send<caf::message_priority::high>(part, apply_atom::value);
+  void give(settings_order order) {
+    caf::anon_send(parts_->watcher.get(), order_atom::value,
+                   std::make_shared<settings_order>(std::move(order)));
   }
 
   intake_state intake_of_all() const {
@@ -305,12 +313,22 @@ private:
                  [](const caf::error &) {
                    spdlog::critical("the actors could not be started");
                  });
+    // Overrides of an earlier life hold from the first request on, if the
+    // store can be asked for them.
+    self->request(parts_->watcher.get(), patience_of(*parts_->settings.get()),
+                  hello_atom::value)
+        .receive([](bool) {},
+                 [](const caf::error &) {
+                   spdlog::warn("the overrides of settings are not known yet");
+                 });
   }
 
   static parts_ptr make_parts(const options &start) {
     auto parts = std::make_shared<shared_parts>(start.settings);
     parts->source = start.source;
     parts->self = start.self;
+    parts->sources = start.sources;
+    parts->settings_board.set(settings_keeper::first_view(start.settings));
     parts->on_escalation = start.on_escalation;
     parts->on_settings = start.on_settings;
     parts->ingest.limit(

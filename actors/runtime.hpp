@@ -3,9 +3,11 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "actors/gateway.hpp"
+#include "config/load.hpp"
 #include "config/settings.hpp"
 #include "db/store.hpp"
 
@@ -19,6 +21,9 @@ public:
     std::shared_ptr<db::store_source> source;
     db::node self;
     config::settings settings;
+    /// What the settings were made of, so that they can be made anew. None:
+    /// nothing but overrides changes them.
+    std::optional<config::sources> sources{};
     /// Called after the settings were changed, by whoever changed them. May be
     /// empty.
     std::function<void(const config::settings &)> on_settings{};
@@ -45,8 +50,9 @@ public:
   bool stop(std::chrono::milliseconds grace);
 
   /// Drills and tests: the child with this name (`ingest`, `poller`,
-  /// `worker`, `gate`, `auditor`, `janitor`, `health`, `reader`) dies as if it
-  /// had crashed. False when there is none of that name.
+  /// `worker`, `gate`, `auditor`, `janitor`, `health`, `config_watcher`,
+  /// `reader`) dies as if it had crashed. False when there is none of that
+  /// name.
   bool crash(std::string_view child);
 
 private:

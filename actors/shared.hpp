@@ -1,9 +1,11 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "actors/control/gate_board.hpp"
@@ -40,15 +42,27 @@ private:
 /// What all actors of one service share: where the store is, who this node
 /// is, the settings, the counters, and the ways to each other.
 struct shared_parts {
-  explicit shared_parts(config::settings chosen)
-      : settings(std::move(chosen)), room(settings->ingest.max_queue_depth),
+  explicit shared_parts(const config::settings &chosen)
+      : at_start(chosen), settings(chosen),
+        room(settings->ingest.max_queue_depth),
         shares(std::make_shared<tenant_shares>(
             settings->ingest.max_queue_depth,
             settings->ingest.organization_share)) {}
 
   std::shared_ptr<db::store_source> source;
   db::node self;
+  const config::settings at_start;
   live_settings settings;
+  /// Where they come from; none: from nowhere but the start.
+  std::optional<config::sources> sources;
+  /// All that is known of the settings; written by the config watcher alone,
+  /// which finds there what its predecessor knew.
+  board<settings_view_ptr> settings_board;
+  /// Which of the config watchers that there were may do so: one that hung, and
+  /// was replaced, must not say what it once knew.
+  std::atomic<std::uint64_t> watcher_in_charge{0};
+  /// Whether a load was asked for that has not begun yet.
+  std::atomic<bool> is_load_due{false};
   /// Whether the queue has room for more; fed by the health actor.
   fullness room;
   /// Who has how much of it; fed by the health actor, too.
@@ -75,6 +89,7 @@ struct shared_parts {
   handle_box<health_actor> health;
   handle_box<gate_actor> gate;
   handle_box<auditor_actor> auditor;
+  handle_box<config_watcher_actor> watcher;
   std::vector<std::unique_ptr<handle_box<reader_actor>>> readers;
 };
 

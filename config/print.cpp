@@ -39,8 +39,18 @@ Unknown keys, unknown variables that begin with `SLUICE_`, values out of range a
 are refused, all at once: `sluice config check` lists them. `sluice config show` prints the effective values and
 where each came from.
 
-*Change* says whether a running service takes over another value (hot, by `POST /admin/v1/settings`, on that node and until
-it ends) or only a start does (restart).
+*Change* says whether a running service takes over another value (hot) or only a start does (restart).
+
+## While it runs
+
+The file is looked at once a second, and at once after SIGHUP or `POST /admin/v1/reload`. What may be hot holds from then
+on; what needs a restart is named, and waits for it. A file with a fault changes nothing: the service goes on as it was,
+and the log, `GET /admin/v1/settings` and `/health` say what is wrong, until a good one is there. A file that is gone
+changes nothing either.
+
+`POST /admin/v1/settings` gives a hot setting another value, on all nodes of the store and over restarts, until it is
+unset: such an override outranks all of the list above. Secrets can't be overridden, since they would be kept in the
+database. An override that does not fit what the other sources say is passed over, and named as well.
 )";
 
 bool holds_text(value_type type) {

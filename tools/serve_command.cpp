@@ -20,7 +20,7 @@ void add_serve_command(CLI::App &app, int &exit_code) {
       return;
     }
     start_logging(loaded->values.log);
-    exit_code = static_cast<int>(serve(loaded->values));
+    exit_code = static_cast<int>(serve(loaded->values, sources_of(*options)));
   });
 }
 

@@ -23,13 +23,13 @@ namespace sluice::tools {
 
 namespace {
 
-/// Blocks the signals that end the service in every thread and waits for
-/// them in one.
+/// Blocks the signals that end the service, or have it look at its settings, in
+/// every thread and waits for them in one.
 class signal_waiter {
 public:
   signal_waiter() {
     sigemptyset(&signals_);
-    for (int number : {SIGTERM, SIGINT})
+    for (int number : {SIGTERM, SIGINT, SIGHUP})
       sigaddset(&signals_, number);
     pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
     struct sigaction ignore {};
@@ -37,18 +37,23 @@ public:
     sigaction(SIGPIPE, &ignore, nullptr);
   }
 
-  /// Returns the number of the next signal.
-  int wait() const {
-    int number = 0;
-    sigwait(&signals_, &number);
-    return number;
+  /// Returns when the service is to end; meanwhile calls `look` when it is to
+  /// look at its settings.
+  template <class Look>
+  void wait(Look look) const {
+    int number = SIGHUP;
+    while (number == SIGHUP) {
+      sigwait(&signals_, &number);
+      if (number == SIGHUP)
+        look();
+    }
   }
 
-  /// As `wait`, but gives up after `limit`; then 0.
-  int wait_for(std::chrono::seconds limit) const {
+  /// Whether the service is to end; waits for `limit`, or for a signal.
+  bool is_ended_within(std::chrono::seconds limit) const {
     timespec span{.tv_sec = limit.count(), .tv_nsec = 0};
     auto number = sigtimedwait(&signals_, nullptr, &span);
-    return number > 0 ? number : 0;
+    return number > 0 && number != SIGHUP;
   }
 
   /// From now on the next signal ends the process at once.
@@ -103,7 +108,7 @@ std::shared_ptr<db::store_source> open(const config::settings &settings,
       throw std::runtime_error(applied.error().text);
     spdlog::error("store {} is away, trying again: {}", (*source)->describe(),
                   applied.error().text);
-    if (signals.wait_for(std::chrono::seconds(1)))
+    if (signals.is_ended_within(std::chrono::seconds(1)))
       return nullptr;
   }
 }
@@ -122,7 +127,8 @@ http::server_options server_options(const config::http_settings &settings,
 
 } // namespace
 
-serve_exit serve(const config::settings &settings) try {
+serve_exit serve(const config::settings &settings,
+                 const config::sources &sources) try {
   signal_waiter signals;
   std::atomic<bool> escalated{false};
   auto source = open(settings, signals);
@@ -134,6 +140,7 @@ serve_exit serve(const config::settings &settings) try {
                 .name = node_name(settings),
                 .version = version},
        .settings = settings,
+       .sources = sources,
        .on_settings =
            [](const config::settings &now) { set_log_level(now.log); },
        .on_escalation =
@@ -148,7 +155,7 @@ serve_exit serve(const config::settings &settings) try {
   server.start();
   spdlog::info("sluice {} on {}, listening on port {}", version,
                source->describe(), server.port());
-  signals.wait();
+  signals.wait([&] { actors.door().reload_settings_soon(); });
   signals.leave_at_the_next();
   spdlog::info("stopping");
   auto grace = actors.door().settings()->shutdown.grace;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "config/load.hpp"
 #include "config/settings.hpp"
 
 namespace sluice::tools {
@@ -14,8 +15,10 @@ enum class serve_exit : int {
   escalated = 70,
 };
 
-/// Runs the service until SIGTERM or SIGINT. A second signal leaves at once.
+/// Runs the service until SIGTERM or SIGINT. A second signal leaves at once;
+/// SIGHUP makes it look at `sources` again, which `settings` are from.
 /// Call from the main thread before any other thread exists.
-serve_exit serve(const config::settings &settings);
+serve_exit serve(const config::settings &settings,
+                 const config::sources &sources);
 
 } // namespace sluice::tools

@@ -31,13 +31,17 @@ std::shared_ptr<settings_options> add_settings_options(CLI::App &command) {
   return options;
 }
 
-std::optional<config::loaded> load_settings(const settings_options &options) {
+config::sources sources_of(const settings_options &options) {
   config::sources from;
   if (options.file)
     from.file = *options.file;
   from.environment = config::process_environment();
   from.overrides = options.overrides;
-  auto found = config::load(from);
+  return from;
+}
+
+std::optional<config::loaded> load_settings(const settings_options &options) {
+  auto found = config::load(sources_of(options));
   if (found)
     return std::move(*found);
   for (const auto &fault : found.error())

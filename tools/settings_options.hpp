@@ -24,6 +24,10 @@ struct settings_options {
 /// the command's callback.
 std::shared_ptr<settings_options> add_settings_options(CLI::App &command);
 
+/// Where these options look for settings: in the environment of this process
+/// and in the working directory as well.
+config::sources sources_of(const settings_options &options);
+
 /// The settings from the options, the environment of this process and the
 /// working directory. When there are faults, prints each to standard error on
 /// a line of its own and returns nothing; the command should end with 1 then.

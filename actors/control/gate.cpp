@@ -1,6 +1,7 @@
 #include "actors/control/gate.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <spdlog/spdlog.h>
 
@@ -73,10 +74,8 @@ gate_keeper::change(const db::gate_change &what) {
   if (changed || changed.error().code != db::errc::in_doubt)
     return changed;
   // Whether it was committed is found out before anybody is told.
-  auto session = session_->get_until(clock::now() +
-                                     parts_->settings->store.connect_timeout);
-  auto settled = session ? (*session)->resolve(changed.error())
-                         : tl::unexpected(session.error());
+  auto settled = session_->settle(
+      changed.error(), clock::now() + parts_->settings->store.connect_timeout);
   if (!settled)
     return changed;
   if (!*settled)
@@ -105,6 +104,9 @@ void gate_keeper::look() {
   if (!state)
     return;
   publish(*state);
+  if (std::exchange(seen_settings_, state->settings_version) !=
+      state->settings_version)
+    caf::anon_send(parts_->watcher.get(), look_atom::value);
   follow_up(*state);
 }
 

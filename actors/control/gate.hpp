@@ -53,6 +53,8 @@ private:
   std::uint64_t plan_ = 0;
   /// The version that this node's heartbeat has told.
   std::int64_t told_version_ = -1;
+  /// Which overrides the config watcher was told of.
+  std::int64_t seen_settings_ = -1;
 };
 
 /// The gate actor's behaviour. Blocks in the store: spawn it detached.

@@ -66,6 +66,18 @@ void store_session::note(const db::error &failure) {
   last_failure_ = failure;
 }
 
+db::result<bool> store_session::settle(const db::error &doubt,
+                                       clock::time_point deadline) {
+  auto session = get_until(deadline);
+  if (!session)
+    return tl::unexpected(doubt);
+  auto settled = (*session)->resolve(doubt);
+  if (settled)
+    return settled->has_value();
+  note(settled.error());
+  return tl::unexpected(doubt);
+}
+
 store_session::clock::time_point store_session::next_attempt() const {
   return session_ ? clock::time_point{} : next_attempt_;
 }

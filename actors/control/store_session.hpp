@@ -27,6 +27,11 @@ public:
   /// Looks at a failed call and drops the session when it is spent.
   void note(const db::error &failure);
 
+  /// Whether the call took place that failed with `doubt`, `in_doubt`; waits
+  /// for a session until `deadline`. The same doubt again when that can't be
+  /// learned.
+  db::result<bool> settle(const db::error &doubt, clock::time_point deadline);
+
   /// When the next attempt to connect may be made; in the past when a
   /// session is there.
   clock::time_point next_attempt() const;

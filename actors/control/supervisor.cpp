@@ -4,6 +4,7 @@
 
 #include "actors/control/auditor.hpp"
 #include "actors/control/child.hpp"
+#include "actors/control/config_watcher.hpp"
 #include "actors/control/gate.hpp"
 #include "actors/control/health.hpp"
 #include "actors/control/janitor.hpp"
@@ -71,6 +72,7 @@ void supervisor_state::init(parts_ptr parts) {
   add("worker_pool", parts_->pool, worker_pool);
   add("gate", parts_->gate, gate);
   add("auditor", parts_->auditor, auditor, auditor_state::longest_check);
+  add("config_watcher", parts_->watcher, config_watcher);
   add("janitor", parts_->janitor, janitor);
   add("health", parts_->health, health);
   for (auto &box : parts_->readers)

@@ -50,4 +50,7 @@ inline constexpr std::string_view batch_schema = "event_batch";
 /// The document's `components` as JSON: schemas, parameters, security schemes.
 std::string_view openapi_components();
 
+/// More schemas for it: those of the routes about settings.
+std::string_view openapi_settings_schemas();
+
 } // namespace sluice::http

@@ -101,8 +101,11 @@ void add_operations(route_table &table, const service_ptr &shared) {
 void add_settings(route_table &table, const service_ptr &shared) {
   table.push_back({"GET", "/admin/v1/settings", "Show the settings", 0,
                    for_admin(shared, get_settings)});
-  table.push_back({"POST", "/admin/v1/settings", "Change settings of this node",
-                   small_body, for_admin(shared, post_settings)});
+  table.push_back({"POST", "/admin/v1/settings",
+                   "Override settings, on all nodes", small_body,
+                   for_admin(shared, post_settings)});
+  table.push_back({"POST", "/admin/v1/reload", "Read the settings' file anew",
+                   small_body, for_admin(shared, post_reload), true});
 }
 
 /// These don't wait, and answer while everything else does.

@@ -5,6 +5,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "config/describe.hpp"
+#include "config/interpret.hpp"
 #include "tests/actors/fixture.hpp"
 
 using namespace sluice;
@@ -29,7 +31,14 @@ struct live_fixture : faulty_fixture {
   void change(Change apply) {
     auto next = *service.door().settings();
     apply(next);
-    service.door().apply(next);
+    actors::settings_change change{
+        .set = {}, .unset = {}, .actor = "eve", .reason = "a test"};
+    for (const auto &setting : config::descriptions())
+      if (auto value = setting.get(next);
+          value != setting.get(*service.door().settings()))
+        change.set.push_back(
+            {std::string(setting.key), config::to_text(setting, value)});
+    REQUIRE(value_of(service.door().change_settings(change)).faults.empty());
   }
 
   void set_workers(int count) {
@@ -134,7 +143,7 @@ TEST_CASE_METHOD(live_fixture, "fewer items may wait from now on") {
 
 TEST_CASE_METHOD(patient_fixture, "shorter intervals hold at once") {
   change([](auto &next) {
-    next.health.sample_interval = 50ms;
+    next.health.sample_interval = 100ms;
     next.ledger.verify_interval = 100ms;
   });
   CHECK(eventually([&] { return plan().calls("verify") > 2; }));

@@ -350,6 +350,24 @@ void fake_gateway::rescue(on_result<db::rescue_outcome> done) {
   done(db::rescue_outcome{3, 1});
 }
 
+void fake_gateway::override_settings(actors::settings_change change,
+                                     on_result<actors::settings_answer> done) {
+  if (outage)
+    return done(tl::unexpected(*outage));
+  settings_changes.push_back(std::move(change));
+  done(actors::settings_answer{
+      .faults = settings_faults, .changes = {}, .view = settings_in_full()});
+}
+
+void fake_gateway::reload(on_result<actors::settings_answer> done) {
+  if (outage)
+    return done(tl::unexpected(*outage));
+  ++reloads;
+  done(actors::settings_answer{.faults = settings_faults,
+                               .changes = differences,
+                               .view = settings_in_full()});
+}
+
 void fake_gateway::run(store_call call) {
   if (during_lookup)
     during_lookup();

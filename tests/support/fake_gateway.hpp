@@ -47,9 +47,16 @@ public:
   std::shared_ptr<const config::settings> settings() const override {
     return held;
   }
-  void apply(config::settings next) override {
-    held = std::make_shared<const config::settings>(std::move(next));
+  /// Lets these settings hold, as they were found at the start.
+  void apply(config::settings next) {
+    held = std::make_shared<const config::settings>(next);
+    view.held.found.values = next;
+    view.held.now.values = std::move(next);
   }
+  actors::settings_view_ptr settings_in_full() const override {
+    return std::make_shared<const actors::settings_view>(view);
+  }
+  void reload_settings_soon() override { ++reloads; }
   std::chrono::milliseconds patience() const override {
     return std::chrono::milliseconds(1000);
   }
@@ -57,6 +64,13 @@ public:
   std::shared_ptr<const config::settings> held =
       std::make_shared<const config::settings>();
   std::vector<actors::part_view> part_list;
+  /// All that is known of the settings.
+  actors::settings_view view;
+  /// What is wrong with the next change or load, and what it changes.
+  std::vector<config::fault> settings_faults;
+  std::vector<config::difference> differences;
+  std::vector<actors::settings_change> settings_changes;
+  std::atomic<int> reloads{0};
   /// What operators asked for.
   std::atomic<int> polls{0};
   std::vector<std::string> restarted;
@@ -100,6 +114,9 @@ protected:
              on_result<actors::gate_answer> done) override;
   void audit(int most, on_result<db::ledger_report> done) override;
   void rescue(on_result<db::rescue_outcome> done) override;
+  void override_settings(actors::settings_change change,
+                         on_result<actors::settings_answer> done) override;
+  void reload(on_result<actors::settings_answer> done) override;
 
 private:
   db::result<actors::accept_reply> accept_all(std::vector<db::new_event> fresh);

@@ -18,26 +18,26 @@ constexpr long longest_seconds = 30L * 24 * 60 * 60;
 constexpr long default_wait_ms = 2'000;
 constexpr long longest_wait_ms = 5'000;
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   return '"' + std::string(text) + '"';
 }
 
 std::string time_or_null(const std::optional<db::timestamp> &at) {
-  return at ? quoted(db::to_rfc3339(*at)) : "null";
+  return at ? in_quotes(db::to_rfc3339(*at)) : "null";
 }
 
 /// The members of a state, without braces.
 std::string members_of(const db::gate_state &state) {
   return "\"version\":" + std::to_string(state.version) +
-         ",\"ingest\":" + quoted(to_string(state.ingest)) +
-         ",\"processing\":" + quoted(to_string(state.processing)) +
-         ",\"delivery\":" + quoted(to_string(state.delivery)) +
+         ",\"ingest\":" + in_quotes(to_string(state.ingest)) +
+         ",\"processing\":" + in_quotes(to_string(state.processing)) +
+         ",\"delivery\":" + in_quotes(to_string(state.delivery)) +
          ",\"retry_after\":" + std::to_string(state.retry_after.count()) +
          ",\"resume_at\":" + time_or_null(state.resume_at) +
          ",\"drain_until\":" + time_or_null(state.drain_until) +
          ",\"changed_by\":" + json_string(state.changed_by) +
          ",\"reason\":" + json_string(state.reason) + ",\"changed_at\":" +
-         (state.version > 0 ? quoted(db::to_rfc3339(state.changed_at))
+         (state.version > 0 ? in_quotes(db::to_rfc3339(state.changed_at))
                             : "null");
 }
 
@@ -45,8 +45,8 @@ std::string to_json(const db::drain_certificate &proof) {
   const auto number = [](std::string_view name, std::int64_t value) {
     return ",\"" + std::string(name) + "\":" + std::to_string(value);
   };
-  return "{\"begun_at\":" + quoted(db::to_rfc3339(proof.begun_at)) +
-         ",\"ended_at\":" + quoted(db::to_rfc3339(proof.ended_at)) +
+  return "{\"begun_at\":" + in_quotes(db::to_rfc3339(proof.begun_at)) +
+         ",\"ended_at\":" + in_quotes(db::to_rfc3339(proof.ended_at)) +
          number("from", proof.from) + number("to", proof.to) +
          number("waiting_before", proof.waiting_before) +
          number("accepted", proof.accepted) +

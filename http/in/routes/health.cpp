@@ -60,13 +60,26 @@ std::string balanced_json(const actors::ledger_view &ledger) {
   return ledger.is_balanced ? "true" : "false";
 }
 
+health_level settings_level(const actors::settings_state &now) {
+  return now.is_good() ? health_level::normal : health_level::warning;
+}
+
+std::string settings_json(const actors::settings_state &now) {
+  return "{\"faults\":" + std::to_string(now.faults) +
+         ",\"line\":" + (now.line > 0 ? std::to_string(now.line) : "null") +
+         ",\"key\":" + (now.key.empty() ? "null" : json_string(now.key)) +
+         ",\"skipped_overrides\":" + std::to_string(now.skipped_overrides) +
+         level_json(settings_level(now));
+}
+
 std::string_view status_of(const actors::health_sample &sample) {
   if (!sample.is_ready)
     return "unavailable";
   if (!sample.ledger.is_balanced)
     return to_string(health_level::critical);
   const auto worst =
-      std::max({sample.queue_level, sample.stuck_level, sample.rate_level});
+      std::max({sample.queue_level, sample.stuck_level, sample.rate_level,
+                settings_level(sample.settings)});
   return worst == health_level::normal ? "ok" : to_string(worst);
 }
 
@@ -86,7 +99,8 @@ std::string to_json(const actors::health_sample &sample) {
       ",\"stuck\":{\"count\":" + std::to_string(sample.depth.stuck) +
       level_json(sample.stuck_level) + ",\"rates\":" + rates_json(sample) +
       ",\"ledger\":{\"balanced\":" + balanced_json(sample.ledger) +
-      "},\"restarts_last_hour\":" + std::to_string(sample.restarts_last_hour) +
+      "},\"settings\":" + settings_json(sample.settings) +
+      ",\"restarts_last_hour\":" + std::to_string(sample.restarts_last_hour) +
       ",\"version\":" + json_string(sluice::version) +
       ",\"node\":" + json_string(sample.node) + '}';
   return out;

@@ -168,6 +168,17 @@ void add_state(exposition &out, const actors::health_sample &sample) {
             sample.ledger.is_balanced ? 1 : 0);
   out.gauge("ledger_faults", "Faults that the last check of the books found.",
             static_cast<double>(sample.ledger.fault_count));
+  out.counter("settings_loads_total",
+              "Times that the settings' file was read again.",
+              sample.settings.loads);
+  out.counter("settings_load_failures_total",
+              "Those of them that changed nothing, because of a fault.",
+              sample.settings.failed_loads);
+  out.gauge("settings_faults", "Faults that the settings' file has now.",
+            static_cast<double>(sample.settings.faults));
+  out.gauge("settings_overrides_skipped",
+            "Overrides that do not hold, because they don't fit.",
+            static_cast<double>(sample.settings.skipped_overrides));
   out.begin("build_info", "1; the label tells the version.", MetricType::Gauge);
   out.add({{"version", sluice::version}}, 1);
 }

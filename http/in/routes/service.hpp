@@ -2,7 +2,6 @@
 
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <utility>
 
 #include <tl/expected.hpp>
@@ -34,7 +33,6 @@ struct service {
   authenticator keys;
   rate_limiter limiter;
   cursor_codec cursors;
-  std::mutex changing_settings;
   /// Of the server that these routes are for; may be absent.
   std::shared_ptr<const answer_counts> answers;
 };

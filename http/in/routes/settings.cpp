@@ -1,13 +1,12 @@
 #include "http/in/routes/settings.hpp"
 
+#include <algorithm>
 #include <utility>
 
-#include <spdlog/spdlog.h>
-
-#include "config/amend.hpp"
 #include "config/describe.hpp"
 #include "config/print.hpp"
 #include "http/in/json_text.hpp"
+#include "http/in/refusals.hpp"
 #include "http/in/routes/admin.hpp"
 
 namespace sluice::http {
@@ -16,60 +15,224 @@ namespace {
 
 constexpr std::size_t most_settings = 100;
 
-answer show_settings(const config::settings &values) {
-  std::string list;
-  for (const auto &setting : config::descriptions()) {
-    list += list.empty() ? "" : ",";
-    list += "{\"key\":" + json_string(setting.key) +
-            ",\"value\":" + json_string(config::shown(setting, values)) +
-            ",\"change\":";
-    list += setting.takes_effect == config::change::hot ? "\"hot\"}"
-                                                        : "\"restart\"}";
+std::string filled_or_null(const std::string &text) {
+  return text.empty() ? "null" : json_string(text);
+}
+
+std::string settings_time(db::timestamp at) {
+  return at == db::timestamp{} ? "null" : json_string(db::to_rfc3339(at));
+}
+
+/// `[...]` of what `write` makes of each.
+template <class List, class Write>
+std::string json_list(const List &list, Write write) {
+  std::string out = "[";
+  for (const auto &one : list) {
+    out += out.size() > 1 ? "," : "";
+    out += write(one);
   }
-  return json_answer(200, "{\"settings\":[" + list + "]}");
+  return out + ']';
+}
+
+std::string_view name_of(config::source from) {
+  switch (from) {
+  case config::source::built_in:
+    return "default";
+  case config::source::file:
+    return "file";
+  case config::source::environment:
+    return "environment";
+  case config::source::command_line:
+    return "--set";
+  case config::source::runtime:
+    return "override";
+  }
+  return "default";
+}
+
+const db::setting_override *find_override(const actors::settings_view &view,
+                                          std::string_view key) {
+  const auto &list = view.overrides.list;
+  const auto found = std::ranges::find(list, key, &db::setting_override::key);
+  return found == list.end() ? nullptr : &*found;
+}
+
+std::string setting_json(const actors::settings_view &view,
+                         const config::description &setting) {
+  const auto &held = view.held;
+  const auto where = held.now.origin_of(setting.key);
+  const auto *made = where.from == config::source::runtime
+                         ? find_override(view, setting.key)
+                         : nullptr;
+  const auto next = config::shown(setting, held.found.values);
+  const auto value = config::shown(setting, held.now.values);
+  const bool is_hot = setting.takes_effect == config::change::hot;
+  return "{\"key\":" + json_string(setting.key) +
+         ",\"value\":" + json_string(value) +
+         ",\"change\":" + (is_hot ? "\"hot\"" : "\"restart\"") +
+         ",\"source\":" + json_string(name_of(where.from)) +
+         ",\"where\":" + json_string(config::to_string(where)) +
+         ",\"overridden_by\":" +
+         (made ? json_string(made->changed_by) : "null") +
+         ",\"after_restart\":" +
+         (is_hot || next == value ? "null" : json_string(next)) + '}';
+}
+
+/// Why it does not hold; nothing when it does.
+std::string why_skipped(const actors::settings_view &view,
+                        const std::string &key) {
+  for (const auto &one : view.held.now.skipped)
+    if (one.key == config::one_line(key))
+      return one.suggestion.empty()
+                 ? one.problem
+                 : one.problem + "; did you mean " + one.suggestion + "?";
+  return {};
+}
+
+std::string override_json(const actors::settings_view &view,
+                          const db::setting_override &one) {
+  return "{\"key\":" + json_string(one.key) +
+         ",\"value\":" + json_string(one.value) +
+         ",\"changed_by\":" + json_string(one.changed_by) +
+         ",\"reason\":" + json_string(one.reason) +
+         ",\"changed_at\":" + settings_time(one.changed_at) +
+         ",\"skipped\":" + filled_or_null(why_skipped(view, one.key)) + '}';
+}
+
+std::string difference_json(const config::difference &one) {
+  return "{\"key\":" + json_string(one.key) +
+         ",\"effect\":" + json_string(config::to_string(one.what)) +
+         ",\"before\":" + filled_or_null(one.before) +
+         ",\"after\":" + filled_or_null(one.after) +
+         ",\"where\":" + json_string(config::to_string(one.where)) + '}';
+}
+
+std::string file_json(const actors::settings_view &view) {
+  const auto &file = view.held.found.file;
+  return "{\"path\":" + (file ? json_string(file->string()) : "null") +
+         ",\"loaded_at\":" + settings_time(view.loaded_at) + ",\"faults\":" +
+         json_list(view.faults,
+                   [](const config::fault &one) {
+                     return json_string(config::to_string(one));
+                   }) +
+         ",\"changed_at\":" + settings_time(view.changed_at) +
+         ",\"last_changes\":" + json_list(view.last_changes, difference_json) +
+         '}';
+}
+
+std::string waiting_json(const actors::settings_view &view) {
+  return json_list(view.held.now.waiting,
+                   [](const std::string &key) { return json_string(key); });
+}
+
+answer show_settings(const actors::settings_view &view) {
+  return json_answer(200,
+                     "{\"version\":" + std::to_string(view.overrides.version) +
+                         ",\"settings\":" +
+                         json_list(config::descriptions(),
+                                   [&](const config::description &setting) {
+                                     return setting_json(view, setting);
+                                   }) +
+                         ",\"overrides\":" +
+                         json_list(view.overrides.list,
+                                   [&](const db::setting_override &one) {
+                                     return override_json(view, one);
+                                   }) +
+                         ",\"waiting_for_restart\":" + waiting_json(view) +
+                         ",\"file\":" + file_json(view) + '}');
 }
 
 std::string text_of(const config::fault &fault) {
-  auto out = fault.problem;
+  auto out = fault.key + ": " + fault.problem;
   if (!fault.suggestion.empty())
     out += "; did you mean " + fault.suggestion + "?";
-  return fault.key + ": " + out;
+  return out;
 }
 
-/// Who changed what, without the values: they may be secret.
-void log_change(const std::vector<std::string> &assignments,
-                const order_reason &why) {
-  for (const auto &one : assignments)
-    spdlog::info("setting {} changed by {}: {}", one.substr(0, one.find('=')),
-                 why.actor,
-                 why.reason.empty() ? "no reason given" : why.reason);
+problem settings_faulty(const std::vector<config::fault> &faults) {
+  problem out;
+  out.status = 422;
+  out.slug = "settings-faulty";
+  out.title = "The settings can't be used";
+  out.detail = "they stay as they were; " + config::to_string(faults.front());
+  out.extensions.emplace_back(
+      "errors", json_list(faults, [](const config::fault &one) {
+        return "{\"pointer\":" + json_string(config::to_string(one.where)) +
+               ",\"detail\":" +
+               json_string(one.key.empty() ? one.problem : text_of(one)) + '}';
+      }));
+  return out;
+}
+
+/// The assignments `key=value` of `set`.
+std::vector<db::override_change::assignment> read_set(field_reader &fields) {
+  std::vector<db::override_change::assignment> out;
+  const auto texts = fields.strings(fields.find("set"), most_settings);
+  for (const auto &text : texts.value_or(std::vector<std::string>())) {
+    const auto sign = text.find('=');
+    if (sign == std::string::npos)
+      fields.fault("set",
+                   config::one_line(text) + ": has no value; write key=value");
+    else
+      out.push_back({text.substr(0, sign), text.substr(sign + 1)});
+  }
+  return out;
+}
+
+actors::settings_change read_change(field_reader &fields) {
+  actors::settings_change out;
+  auto why = read_reason(fields);
+  out.actor = std::move(why.actor);
+  out.reason = std::move(why.reason);
+  out.set = read_set(fields);
+  out.unset = fields.strings(fields.find("unset"), most_settings)
+                  .value_or(std::vector<std::string>());
+  if (fields.find("set") == nullptr && fields.find("unset") == nullptr)
+    fields.fault("set", "is missing, and unset as well");
+  return out;
 }
 
 } // namespace
 
 answer get_settings(service &shared, const request &) {
-  return show_settings(*shared.settings_now());
+  return show_settings(*shared.gateway.settings_in_full());
 }
 
 answer post_settings(service &shared, const request &in) {
   return read_order(
-      in, {"set", "actor", "reason"}, [&](field_reader &fields) -> answer {
-        const auto why = read_reason(fields);
-        const auto set = fields.strings(fields.require("set"), most_settings);
+      in, {"set", "unset", "actor", "reason"},
+      [&](field_reader &fields) -> answer {
+        auto change = read_change(fields);
         if (!fields.is_good())
           return tl::unexpected(fields.refusal());
-        // Two changes at once must not undo each other.
-        const std::lock_guard lock(shared.changing_settings);
-        auto next = config::amend(*shared.settings_now(), *set);
-        if (!next) {
-          for (const auto &fault : next.error())
-            fields.fault("set", text_of(fault));
-          return tl::unexpected(fields.refusal());
+        const auto unset = change.unset;
+        auto done = shared.gateway.change_settings(std::move(change));
+        if (!done)
+          return tl::unexpected(store_failure(done.error()));
+        for (const auto &fault : done->faults) {
+          const bool is_unset = std::ranges::count(unset, fault.key) > 0;
+          fields.fault(is_unset ? "unset" : "set", text_of(fault));
         }
-        shared.gateway.apply(std::move(*next));
-        log_change(*set, why);
-        return show_settings(*shared.settings_now());
+        if (!fields.is_good())
+          return tl::unexpected(fields.refusal());
+        return show_settings(*done->view);
       });
+}
+
+answer post_reload(service &shared, const request &in) {
+  return read_order(in, {}, [&](field_reader &fields) -> answer {
+    if (!fields.is_good())
+      return tl::unexpected(fields.refusal());
+    const auto done = shared.gateway.reload_settings();
+    if (!done)
+      return tl::unexpected(store_failure(done.error()));
+    if (!done->faults.empty())
+      return tl::unexpected(settings_faulty(done->faults));
+    return json_answer(
+        200, "{\"changes\":" + json_list(done->changes, difference_json) +
+                 ",\"waiting_for_restart\":" + waiting_json(*done->view) +
+                 ",\"file\":" + file_json(*done->view) + '}');
+  });
 }
 
 } // namespace sluice::http

@@ -298,6 +298,16 @@ TEST_CASE("operators are answered as the OpenAPI document says", "[openapi]") {
   check("POST", "/admin/v1/poll");
   check("POST", "/admin/v1/cleanup");
   check("GET", "/admin/v1/nodes");
+  check("GET", "/admin/v1/settings");
+  client.gateway.view.overrides.list.emplace_back();
+  client.gateway.view.held.now.waiting = {"http.listen"};
+  client.gateway.differences.emplace_back();
+  check("GET", "/admin/v1/settings");
+  check("POST", "/admin/v1/settings", R"({"set":["log.level=info"]})");
+  check("POST", "/admin/v1/settings", R"({"set":["log.level"]})");
+  check("POST", "/admin/v1/reload");
+  client.gateway.settings_faults.emplace_back();
+  check("POST", "/admin/v1/reload");
   check_answer(whole, "/admin/v1/actors/{name}/restart", "post",
                as_admin(client, "POST", "/admin/v1/actors/poller/restart"));
 }
