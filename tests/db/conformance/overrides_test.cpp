@@ -9,7 +9,7 @@ using namespace sluice::tests;
 namespace {
 
 db::override_change
-setting(std::vector<db::override_change::assignment> assignments) {
+overriding(std::vector<db::override_change::assignment> assignments) {
   return {.set = std::move(assignments), .actor = "eve", .reason = "a test"};
 }
 
@@ -27,12 +27,12 @@ TEST_CASE("overrides hold until they are unset, over restarts",
           "[conformance]") {
   bench on(EACH_STORE);
   auto first = value_of(on.session().change_overrides(
-      setting({{"b.two", "2"}, {"a.one", "1"}, {"b.two", "3"}})));
+      overriding({{"b.two", "2"}, {"a.one", "1"}, {"b.two", "3"}})));
   REQUIRE(first);
   CHECK(first->version == 1);
   auto at = on.clock().now();
   on.clock().advance(1min);
-  auto change = setting({{"c.three", "it's \"3\" \\ {,}"}});
+  auto change = overriding({{"c.three", "it's \"3\" \\ {,}"}});
   change.unset = {"a.one", "never.there"};
   change.actor = "bob";
   REQUIRE(value_of(on.session().change_overrides(change)));
@@ -54,7 +54,7 @@ TEST_CASE("overrides hold until they are unset, over restarts",
 TEST_CASE("who looks at the gate sees that overrides have changed",
           "[conformance]") {
   bench on(EACH_STORE);
-  REQUIRE(value_of(on.session().change_overrides(setting({{"a", "1"}}))));
+  REQUIRE(value_of(on.session().change_overrides(overriding({{"a", "1"}}))));
   auto other = on.store().connect();
   CHECK(value_of(other->gate()).settings_version == 1);
   on.turn(db::ingest_mode::sync);
@@ -67,7 +67,7 @@ TEST_CASE("who looks at the gate sees that overrides have changed",
 TEST_CASE("a change of overrides that expects another version changes nothing",
           "[conformance]") {
   bench on(EACH_STORE);
-  auto change = setting({{"a", "1"}});
+  auto change = overriding({{"a", "1"}});
   change.expected_version = 0;
   REQUIRE(value_of(on.session().change_overrides(change)));
   change.set = {{"a", "2"}};
@@ -88,7 +88,7 @@ TEST_CASE("of changes of overrides at the same time that expect one version "
   for (int i = 0; i < 4; ++i)
     operators.emplace_back([&] {
       auto session = on.store().connect();
-      auto change = setting({{"a", "1"}});
+      auto change = overriding({{"a", "1"}});
       change.expected_version = 0;
       for (;;) {
         auto answer = session->change_overrides(change);
@@ -107,7 +107,7 @@ TEST_CASE("of changes of overrides at the same time that expect one version "
 TEST_CASE("a change of overrides stands in the audit log, in one line",
           "[conformance]") {
   bench on(EACH_STORE);
-  auto change = setting({{"a.one", "1"}, {"b.two", "2s"}});
+  auto change = overriding({{"a.one", "1"}, {"b.two", "2s"}});
   change.unset = {"c.three"};
   change.actor = "eve\n@example.com";
   change.reason = "two\nlines";
