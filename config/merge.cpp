@@ -126,7 +126,7 @@ private:
         continue;
       auto why = contradiction(rule, values);
       if (at->key == rule.right)
-        why = "does not fit: " + std::string(rule.left) + " " + why;
+        why.insert(0, "does not fit: " + std::string(rule.left) + " ");
       out_.skipped.push_back(
           {.where = of_override, .key = at->key, .problem = std::move(why)});
       good.erase(at);
