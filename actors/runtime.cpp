@@ -287,6 +287,7 @@ public:
     if (!supervisor_)
       return true;
     bool ended = true;
+    parts_->is_stopping = true;
     {
       caf::scoped_actor waiter{system_};
       waiter->monitor(supervisor_);

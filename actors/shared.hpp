@@ -83,6 +83,9 @@ struct shared_parts {
   board<ledger_view> ledger_board;
   tree_board tree;
   intake_box ingest;
+  /// Set before the actors are stopped. What is sent later than the clock
+  /// stops would never arrive, and keep its receiver alive.
+  std::atomic<bool> is_stopping{false};
   handle_box<poller_actor> poller;
   handle_box<worker_pool_actor> pool;
   handle_box<janitor_actor> janitor;
@@ -101,5 +104,15 @@ inline db::stuck_rule stuck_by(const config::settings &now) {
 
 /// Alive as long as an actor or the gateway needs it.
 using parts_ptr = std::shared_ptr<shared_parts>;
+
+/// A message from an actor to itself after a while; none once the service
+/// stops. For actors that may be given up while they hang: one that wakes up
+/// when all others are gone must find its end.
+template <class Self, class Wait, class... Parts>
+void send_to_itself_later(Self *self, const shared_parts &of, Wait wait,
+                          Parts &&...message) {
+  if (!of.is_stopping)
+    self->delayed_send(self, wait, std::forward<Parts>(message)...);
+}
 
 } // namespace sluice::actors

@@ -53,7 +53,7 @@ void auditor_state::plan() {
         checked_ + interval - clock::now());
     pause = std::clamp(until_due, std::chrono::milliseconds(0), pause);
   }
-  self_->delayed_send(self_, pause, tick_atom::value);
+  send_to_itself_later(self_, *parts_, pause, tick_atom::value);
 }
 
 void auditor_state::look() {

@@ -82,7 +82,7 @@ void config_watcher_state::plan() {
     pause =
         std::clamp(std::chrono::ceil<milliseconds>(next_load_ - clock::now()),
                    milliseconds(0), pause);
-  self_->delayed_send(self_, pause, tick_atom::value, ++plan_);
+  send_to_itself_later(self_, *parts_, pause, tick_atom::value, ++plan_);
 }
 
 void config_watcher_state::load_when_due() {

@@ -95,8 +95,8 @@ void gate_keeper::tick(std::uint64_t plan_of) {
 void gate_keeper::plan() {
   auto is_busy = !open_.empty() || parts_->gate_state.get().state.processing ==
                                        db::processing_mode::draining;
-  self_->delayed_send(self_, is_busy ? busy_interval : look_interval,
-                      tick_atom::value, ++plan_);
+  send_to_itself_later(self_, *parts_, is_busy ? busy_interval : look_interval,
+                       tick_atom::value, ++plan_);
 }
 
 void gate_keeper::look() {

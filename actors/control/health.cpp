@@ -104,7 +104,7 @@ void health_state::tick(std::uint64_t plan_of) {
 }
 
 void health_state::plan(std::chrono::milliseconds wait) {
-  self_->delayed_send(self_, wait, tick_atom::value, ++plan_);
+  send_to_itself_later(self_, *parts_, wait, tick_atom::value, ++plan_);
 }
 
 void health_state::count_backlogs(std::optional<long> pending) {

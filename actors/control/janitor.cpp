@@ -49,8 +49,9 @@ void janitor_state::beat() {
     });
     parts_->is_enlisted = !alive || *alive;
   }
-  self_->delayed_send(self_, parts_->settings->node.heartbeat_interval,
-                      beat_atom::value);
+  send_to_itself_later(self_, *parts_,
+                       parts_->settings->node.heartbeat_interval,
+                       beat_atom::value);
 }
 
 void janitor_state::enlist() {
@@ -74,7 +75,7 @@ void janitor_state::keep_house() {
   note_duty(held && *held);
   if (parts_->keeps_house)
     rescue_now();
-  self_->delayed_send(self_, house_interval, house_atom::value);
+  send_to_itself_later(self_, *parts_, house_interval, house_atom::value);
 }
 
 void janitor_state::note_duty(bool is_held) {
@@ -85,7 +86,7 @@ void janitor_state::note_duty(bool is_held) {
 
 void janitor_state::fold() {
   auto pause = parts_->keeps_house ? fold_slice() : longest_fold_pause;
-  self_->delayed_send(self_, pause, fold_atom::value);
+  send_to_itself_later(self_, *parts_, pause, fold_atom::value);
 }
 
 milliseconds janitor_state::fold_slice() {

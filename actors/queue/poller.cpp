@@ -177,8 +177,9 @@ void poller_state::plan() {
     return;
   auto now = clock::now();
   planned_for_ = pacer_->next();
-  self_->delayed_send(self_, std::max(planned_for_ - now, clock::duration(0)),
-                      tick_atom::value, ++plan_);
+  send_to_itself_later(self_, *parts_,
+                       std::max(planned_for_ - now, clock::duration(0)),
+                       tick_atom::value, ++plan_);
 }
 
 poller_actor::behavior_type poller(poller_state::pointer self,

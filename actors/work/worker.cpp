@@ -35,7 +35,8 @@ void worker_state::go_on() {
     auto wait = session_->next_attempt() - store_session::clock::now();
     constexpr store_session::clock::duration least{
         std::chrono::milliseconds(10)};
-    self_->delayed_send(self_, std::max(wait, least), tick_atom::value);
+    send_to_itself_later(self_, *parts_, std::max(wait, least),
+                         tick_atom::value);
     return;
   }
   self_->send(parts_->pool.get(), done_atom::value,
