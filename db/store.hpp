@@ -14,6 +14,7 @@
 #include "db/model/event.hpp"
 #include "db/model/gate.hpp"
 #include "db/model/inbox.hpp"
+#include "db/model/inspection.hpp"
 #include "db/model/ledger.hpp"
 #include "db/model/node.hpp"
 #include "db/model/organization.hpp"
@@ -274,6 +275,18 @@ public:
   /// Moves items that are pending or in quarantine to `discarded`, with an
   /// entry in the ledger and in `audit_log`. Returns how many.
   virtual result<int> discard(const item_order &order) = 0;
+
+  // -- inspection -----------------------------------------------------------
+
+  /// Items of the queue, in the order of their ids: oldest first. Reads what
+  /// may be changed a moment later; claims nothing. A filter that few of many
+  /// items pass takes as long as it takes to look at all.
+  virtual result<std::vector<item_view>>
+  list_items(const item_query &query) = 0;
+
+  /// The audit log, newest entry first.
+  virtual result<std::vector<audit_record>>
+  list_audit(const audit_query &query) = 0;
 
   // -- control --------------------------------------------------------------
 

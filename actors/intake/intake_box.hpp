@@ -4,8 +4,8 @@
 #include <memory>
 #include <mutex>
 
-#include "actors/intake/accept_group.hpp"
 #include "actors/handle_box.hpp"
+#include "actors/intake/accept_group.hpp"
 #include "actors/interfaces.hpp"
 
 namespace sluice::actors {

@@ -46,6 +46,14 @@ std::string_view to_string(item_status status) {
   return "unknown";
 }
 
+std::optional<item_status> parse_item_status(std::string_view text) {
+  for (auto status : {item_status::pending, item_status::processing,
+                      item_status::quarantined})
+    if (text == to_string(status))
+      return status;
+  return std::nullopt;
+}
+
 std::string_view to_string(delivery_status status) {
   for (const auto &[value, name] : delivery_names)
     if (value == status)

@@ -67,6 +67,8 @@ enum class item_status : std::uint8_t { pending, processing, quarantined };
 
 /// As stored in `event_queue.status`.
 std::string_view to_string(item_status status);
+/// Nothing for any other text.
+std::optional<item_status> parse_item_status(std::string_view text);
 
 /// A row of `event_queue` that was claimed. The payload stays in the database.
 struct claimed_item {

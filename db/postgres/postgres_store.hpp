@@ -70,6 +70,11 @@ public:
   result<setting_overrides> overrides() override;
   result<std::optional<setting_overrides>>
   change_overrides(const override_change &change) override;
+
+  result<std::vector<item_view>> list_items(const item_query &query) override;
+  result<std::vector<audit_record>>
+  list_audit(const audit_query &query) override;
+
   result<std::string> shared_secret(std::string_view name) override;
 
 private:

@@ -5,6 +5,7 @@
 
 #include "db/sqlite/accounts.hpp"
 #include "db/sqlite/housekeeping.hpp"
+#include "db/sqlite/inspection.hpp"
 #include "db/sqlite/intake.hpp"
 #include "db/sqlite/ledger.hpp"
 #include "db/sqlite/moving.hpp"
@@ -263,6 +264,19 @@ result<int> session::requeue(const item_order &order) {
 result<int> session::discard(const item_order &order) {
   return change("discard", [&](connection &database, timestamp now) {
     return sqlite::discard(database, order, now);
+  });
+}
+
+result<std::vector<item_view>> session::list_items(const item_query &query) {
+  return look("list_items", [&](connection &database, timestamp) {
+    return sqlite::list_items(database, query);
+  });
+}
+
+result<std::vector<audit_record>>
+session::list_audit(const audit_query &query) {
+  return look("list_audit", [&](connection &database, timestamp) {
+    return sqlite::list_audit(database, query);
   });
 }
 

@@ -37,7 +37,7 @@ struct route_description {
   std::array<route_outcome, 3> outcomes{};
   /// Statuses of problems beyond those that follow from the rest.
   std::array<int, 3> problems{};
-  std::array<std::string_view, 4> parameters{};
+  std::array<std::string_view, 5> parameters{};
 };
 
 std::span<const route_description> route_descriptions();
@@ -52,5 +52,8 @@ std::string_view openapi_components();
 
 /// More schemas for it: those of the routes about settings.
 std::string_view openapi_settings_schemas();
+
+/// More of them, for what operators look at.
+std::string_view openapi_inspection_components();
 
 } // namespace sluice::http

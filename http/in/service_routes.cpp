@@ -11,6 +11,7 @@
 #include "http/in/routes/gate.hpp"
 #include "http/in/routes/health.hpp"
 #include "http/in/routes/inbox.hpp"
+#include "http/in/routes/inspection.hpp"
 #include "http/in/routes/keys.hpp"
 #include "http/in/routes/metrics.hpp"
 #include "http/in/routes/operations.hpp"
@@ -96,6 +97,10 @@ void add_operations(route_table &table, const service_ptr &shared) {
                    0, for_admin(shared, get_parts)});
   table.push_back({"GET", "/admin/v1/nodes", "Show the nodes", 0,
                    for_admin(shared, get_nodes)});
+  table.push_back({"GET", "/admin/v1/queue", "List items of the queue", 0,
+                   for_admin(shared, get_queue)});
+  table.push_back({"GET", "/admin/v1/audit", "List what operators did", 0,
+                   for_admin(shared, get_audit)});
 }
 
 void add_settings(route_table &table, const service_ptr &shared) {

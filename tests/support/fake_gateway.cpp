@@ -217,6 +217,17 @@ public:
     return not_here<std::optional<db::setting_overrides>>();
   }
 
+  db::result<std::vector<db::item_view>>
+  list_items(const db::item_query &query) override {
+    data_.asked_items = query;
+    return data_.items;
+  }
+  db::result<std::vector<db::audit_record>>
+  list_audit(const db::audit_query &query) override {
+    data_.asked_audit = query;
+    return data_.audit_records;
+  }
+
   db::result<std::string> shared_secret(std::string_view /*name*/) override {
     return std::string(32, 's');
   }

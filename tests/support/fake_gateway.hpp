@@ -77,6 +77,11 @@ public:
   std::vector<db::gate_change> changes;
   std::vector<std::string> nodes_behind;
   std::vector<db::node_view> nodes;
+  /// What was asked for last, and what is answered.
+  std::optional<db::item_query> asked_items;
+  std::vector<db::item_view> items;
+  std::optional<db::audit_query> asked_audit;
+  std::vector<db::audit_record> audit_records;
   std::optional<db::drain_certificate> last_drain;
   std::vector<fake_order> orders;
   /// What the next check of the books finds.

@@ -208,6 +208,15 @@ public:
                          [&] { return inner_->change_overrides(change); });
   }
 
+  db::result<std::vector<db::item_view>>
+  list_items(const db::item_query &query) override {
+    return call("list_items", [&] { return inner_->list_items(query); });
+  }
+  db::result<std::vector<db::audit_record>>
+  list_audit(const db::audit_query &query) override {
+    return call("list_audit", [&] { return inner_->list_audit(query); });
+  }
+
   db::result<std::string> shared_secret(std::string_view name) override {
     return call("shared_secret", [&] { return inner_->shared_secret(name); });
   }

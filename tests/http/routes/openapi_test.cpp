@@ -308,6 +308,10 @@ TEST_CASE("operators are answered as the OpenAPI document says", "[openapi]") {
   check("POST", "/admin/v1/reload");
   client.gateway.settings_faults.emplace_back();
   check("POST", "/admin/v1/reload");
+  client.gateway.items.emplace_back();
+  client.gateway.audit_records.emplace_back();
+  check("GET", "/admin/v1/queue");
+  check("GET", "/admin/v1/audit");
   check_answer(whole, "/admin/v1/actors/{name}/restart", "post",
                as_admin(client, "POST", "/admin/v1/actors/poller/restart"));
 }

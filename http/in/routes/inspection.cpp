@@ -1,0 +1,129 @@
+#include "http/in/routes/inspection.hpp"
+
+#include <limits>
+
+#include "http/in/refusals.hpp"
+#include "http/in/routes/query.hpp"
+
+namespace sluice::http {
+
+namespace {
+
+constexpr int longest_list = 1000;
+constexpr int usual_list = 50;
+
+std::string text_or_null(const std::string &text) {
+  return text.empty() ? "null" : json_string(text);
+}
+
+template <class Id>
+std::optional<Id> read_id(query_reader &reader, std::string_view name) {
+  const auto text = reader.find(name);
+  if (!text)
+    return std::nullopt;
+  auto id = Id::parse(*text);
+  if (!id)
+    reader.fault(name, "has to be a UUID");
+  return id;
+}
+
+db::item_query read_item_query(query_reader &reader) {
+  db::item_query out;
+  out.limit = reader.integer("limit", 1, longest_list, usual_list);
+  out.organization = read_id<db::organization_id>(reader, "organization_id");
+  out.after = read_id<db::event_id>(reader, "after");
+  if (const auto status = reader.find("status")) {
+    out.status = db::parse_item_status(*status);
+    if (!out.status)
+      reader.fault("status", "has to be pending, processing or quarantined");
+  }
+  if (reader.find("older_than"))
+    out.accepted_before =
+        db::system_now() -
+        std::chrono::seconds(reader.integer(
+            "older_than", 0, std::numeric_limits<int>::max(), 0));
+  return out;
+}
+
+std::string to_json(const db::item_view &item) {
+  return "{\"id\":\"" + item.id.to_string() + "\",\"organization_id\":\"" +
+         item.organization.to_string() +
+         "\",\"type\":" + json_string(item.type) + ",\"status\":\"" +
+         std::string(db::to_string(item.status)) +
+         "\",\"attempts\":" + std::to_string(item.attempts) +
+         ",\"last_error\":" + text_or_null(item.last_error) +
+         ",\"accepted_at\":\"" + db::to_rfc3339(item.accepted_at) +
+         "\",\"due_at\":\"" + db::to_rfc3339(item.due_at) +
+         "\",\"claimed_by\":" + text_or_null(item.claimed_by) +
+         ",\"claimed_at\":" +
+         (item.claimed_at ? '"' + db::to_rfc3339(*item.claimed_at) + '"'
+                          : "null") +
+         '}';
+}
+
+std::string to_json(const db::audit_record &record) {
+  return "{\"position\":" + std::to_string(record.position) + ",\"at\":\"" +
+         db::to_rfc3339(record.at) +
+         "\",\"actor\":" + json_string(record.actor) +
+         ",\"action\":" + json_string(record.action) +
+         ",\"target\":" + text_or_null(record.target) +
+         ",\"reason\":" + text_or_null(record.reason) +
+         ",\"detail\":" + text_or_null(record.detail) + '}';
+}
+
+template <class Entry>
+std::string list_of(const std::vector<Entry> &entries) {
+  std::string out;
+  for (const auto &one : entries) {
+    out += out.empty() ? "" : ",";
+    out += to_json(one);
+  }
+  return '[' + out + ']';
+}
+
+/// Whether another page may follow.
+template <class Entry>
+bool is_full(const std::vector<Entry> &page, int limit) {
+  return static_cast<int>(page.size()) == limit;
+}
+
+} // namespace
+
+answer get_queue(service &shared, const request &in) {
+  query_reader reader(
+      in, {"status", "organization_id", "older_than", "after", "limit"});
+  const auto query = read_item_query(reader);
+  if (!reader.is_good())
+    return tl::unexpected(reader.refusal());
+  const auto found = shared.gateway.ask<std::vector<db::item_view>>(
+      [query](db::store &session) { return session.list_items(query); });
+  if (!found)
+    return tl::unexpected(store_failure(found.error()));
+  const auto next = is_full(*found, query.limit)
+                        ? '"' + found->back().id.to_string() + '"'
+                        : "null";
+  return json_answer(200, "{\"items\":" + list_of(*found) +
+                              ",\"next_after\":" + next + '}');
+}
+
+answer get_audit(service &shared, const request &in) {
+  query_reader reader(in, {"before", "limit"});
+  db::audit_query query;
+  query.limit = reader.integer("limit", 1, longest_list, usual_list);
+  if (reader.find("before"))
+    query.before =
+        reader.integer("before", 1, std::numeric_limits<int>::max(), 1);
+  if (!reader.is_good())
+    return tl::unexpected(reader.refusal());
+  const auto found = shared.gateway.ask<std::vector<db::audit_record>>(
+      [query](db::store &session) { return session.list_audit(query); });
+  if (!found)
+    return tl::unexpected(store_failure(found.error()));
+  const auto next = is_full(*found, query.limit)
+                        ? std::to_string(found->back().position)
+                        : "null";
+  return json_answer(200, "{\"entries\":" + list_of(*found) +
+                              ",\"next_before\":" + next + '}');
+}
+
+} // namespace sluice::http

@@ -1,0 +1,16 @@
+#pragma once
+
+#include "http/in/routes/admin.hpp"
+
+/// What operators look at: items of the queue, and who did what.
+namespace sluice::http {
+
+/// `GET /admin/v1/queue` `?status&organization_id&older_than&after&limit`:
+/// items in the order of their ids, without their payloads. `older_than` is in
+/// seconds; `after` is the id that the last page ended with.
+answer get_queue(service &shared, const request &in);
+
+/// `GET /admin/v1/audit` `?before&limit`: the audit log, newest entry first.
+answer get_audit(service &shared, const request &in);
+
+} // namespace sluice::http
