@@ -150,8 +150,9 @@ serve_exit serve(const config::settings &settings,
            }});
   auto options = server_options(settings.http, actors.door().patience());
   options.answers = std::make_shared<http::answer_counts>();
-  http::server server(
-      options, http::make_routes(actors.door(), settings, options.answers));
+  const auto shared =
+      http::make_service(actors.door(), settings, options.answers);
+  http::server server(options, http::make_routes(shared));
   server.start();
   spdlog::info("sluice {} on {}, listening on port {}", version,
                source->describe(), server.port());

@@ -61,56 +61,65 @@ void add_inbox(route_table &table, const service_ptr &shared) {
                    small_body, for_tenant(shared, post_ack), true});
 }
 
-void add_gate(route_table &table, const service_ptr &shared) {
+/// Lets an operator's request through to its handler, or refuses it.
+using admission = std::function<handler(public_handler)>;
+
+void add_gate(route_table &table, const admission &admit) {
   table.push_back({"GET", "/admin/v1/gate", "Show how the dials stand", 0,
-                   for_admin(shared, get_gate)});
+                   admit(get_gate)});
   table.push_back({"POST", "/admin/v1/mode", "Say how events come in",
-                   small_body, for_admin(shared, post_mode)});
+                   small_body, admit(post_mode)});
   table.push_back({"POST", "/admin/v1/pause", "Stop claiming or delivering",
-                   small_body, for_admin(shared, post_pause), true});
+                   small_body, admit(post_pause), true});
   table.push_back({"POST", "/admin/v1/resume", "Claim or deliver again",
-                   small_body, for_admin(shared, post_resume), true});
+                   small_body, admit(post_resume), true});
   table.push_back({"POST", "/admin/v1/drain", "Empty the queue, then pause",
-                   small_body, for_admin(shared, post_drain), true});
+                   small_body, admit(post_drain), true});
 }
 
-void add_operations(route_table &table, const service_ptr &shared) {
+void add_operations(route_table &table, const admission &admit) {
   table.push_back({"POST", "/admin/v1/ledger/verify", "Check the books",
-                   small_body, for_admin(shared, post_verify), true});
+                   small_body, admit(post_verify), true});
   table.push_back({"POST", "/admin/v1/ledger/repair",
                    "Make the books balance, on the record", small_body,
-                   for_admin(shared, post_repair)});
+                   admit(post_repair)});
   table.push_back({"POST", "/admin/v1/queue/requeue",
                    "Try quarantined items again", id_list_body,
-                   for_admin(shared, post_requeue)});
+                   admit(post_requeue)});
   table.push_back({"POST", "/admin/v1/queue/discard",
                    "Discard waiting items, on the record", id_list_body,
-                   for_admin(shared, post_discard)});
+                   admit(post_discard)});
   table.push_back({"POST", "/admin/v1/poll", "Look for items now", 0,
-                   for_admin(shared, post_poll), true});
+                   admit(post_poll), true});
   table.push_back({"POST", "/admin/v1/cleanup", "Rescue stuck items now", 0,
-                   for_admin(shared, post_cleanup), true});
+                   admit(post_cleanup), true});
   table.push_back({"POST", "/admin/v1/actors/{name}/restart",
-                   "Restart a part of the service", 0,
-                   for_admin(shared, post_restart), true});
+                   "Restart a part of the service", 0, admit(post_restart),
+                   true});
   table.push_back({"GET", "/admin/v1/actors", "Show the parts of the service",
-                   0, for_admin(shared, get_parts)});
-  table.push_back({"GET", "/admin/v1/nodes", "Show the nodes", 0,
-                   for_admin(shared, get_nodes)});
+                   0, admit(get_parts)});
+  table.push_back(
+      {"GET", "/admin/v1/nodes", "Show the nodes", 0, admit(get_nodes)});
   table.push_back({"GET", "/admin/v1/queue", "List items of the queue", 0,
-                   for_admin(shared, get_queue)});
+                   admit(get_queue)});
   table.push_back({"GET", "/admin/v1/audit", "List what operators did", 0,
-                   for_admin(shared, get_audit)});
+                   admit(get_audit)});
 }
 
-void add_settings(route_table &table, const service_ptr &shared) {
+void add_settings(route_table &table, const admission &admit) {
   table.push_back({"GET", "/admin/v1/settings", "Show the settings", 0,
-                   for_admin(shared, get_settings)});
+                   admit(get_settings)});
   table.push_back({"POST", "/admin/v1/settings",
                    "Override settings, on all nodes", small_body,
-                   for_admin(shared, post_settings)});
+                   admit(post_settings)});
   table.push_back({"POST", "/admin/v1/reload", "Read the settings' file anew",
-                   small_body, for_admin(shared, post_reload), true});
+                   small_body, admit(post_reload), true});
+}
+
+void add_operator_routes(route_table &table, const admission &admit) {
+  add_gate(table, admit);
+  add_operations(table, admit);
+  add_settings(table, admit);
 }
 
 /// These don't wait, and answer while everything else does.
@@ -145,20 +154,33 @@ void add_openapi(route_table &table, const service_ptr &shared) {
 
 } // namespace
 
-route_table make_routes(actors::gateway &gateway,
-                        const config::settings &settings,
-                        std::shared_ptr<const answer_counts> answers) {
-  const auto shared =
-      std::make_shared<service>(gateway, settings, std::move(answers));
+service_ptr make_service(actors::gateway &gateway,
+                         const config::settings &settings,
+                         std::shared_ptr<const answer_counts> answers) {
+  return std::make_shared<service>(gateway, settings, std::move(answers));
+}
+
+route_table make_routes(const service_ptr &shared) {
   route_table out;
   add_keys(out, shared);
   add_events(out, shared);
   add_inbox(out, shared);
-  add_gate(out, shared);
-  add_operations(out, shared);
-  add_settings(out, shared);
+  add_operator_routes(out, [&](public_handler handle) {
+    return for_admin(shared, std::move(handle));
+  });
   add_health(out, shared);
   add_openapi(out, shared);
+  return out;
+}
+
+route_table make_operator_routes(const service_ptr &shared) {
+  route_table out;
+  const admission admit = [&](public_handler handle) {
+    return for_everybody(shared, std::move(handle));
+  };
+  add_operator_routes(out, admit);
+  out.push_back({"GET", "/health/ready", "Whether events can be accepted", 0,
+                 admit(get_ready)});
   return out;
 }
 

@@ -135,7 +135,8 @@ received as_admin(const route_client &client, const std::string &method,
 
 TEST_CASE("the OpenAPI document has every route, and no other", "[openapi]") {
   fake_gateway gateway;
-  const auto routes = http::make_routes(gateway, config::settings());
+  const auto routes =
+      http::make_routes(http::make_service(gateway, config::settings()));
   std::set<std::string> served;
   for (const auto &route : routes)
     served.insert(in_lower_case(route.method) + ' ' + route.pattern);
@@ -150,7 +151,8 @@ TEST_CASE("the OpenAPI document has every route, and no other", "[openapi]") {
 
 TEST_CASE("a route that nobody described is noticed", "[openapi]") {
   fake_gateway gateway;
-  auto routes = http::make_routes(gateway, config::settings());
+  auto routes =
+      http::make_routes(http::make_service(gateway, config::settings()));
   routes.back().pattern = "/unknown";
   CHECK_THROWS_AS(http::openapi_document(routes), std::logic_error);
   routes.pop_back();
@@ -226,7 +228,8 @@ TEST_CASE("a route takes a body where the OpenAPI document says so",
           "[openapi]") {
   fake_gateway gateway;
   const auto whole = document();
-  for (const auto &route : http::make_routes(gateway, config::settings())) {
+  for (const auto &route :
+       http::make_routes(http::make_service(gateway, config::settings()))) {
     INFO(route.method << ' ' << route.pattern);
     const auto &operation =
         whole.at("paths").at(route.pattern).at(in_lower_case(route.method));

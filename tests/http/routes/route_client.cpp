@@ -57,7 +57,7 @@ std::string received::header(const std::string &name) const {
 }
 
 route_client::route_client(const config::settings &settings)
-    : routes_(http::make_routes(gateway, settings)) {
+    : routes_(http::make_routes(http::make_service(gateway, settings))) {
   gateway.apply(settings);
 }
 
