@@ -8,6 +8,7 @@
 
 #include <caf/all.hpp>
 
+#include "actors/admin_orders.hpp"
 #include "actors/gateway.hpp"
 #include "db/store.hpp"
 
@@ -24,6 +25,8 @@
 ///   auditor
 ///                          |
 ///                          +--look--> config_watcher <--order-- operators
+///
+///   consoles ==TLS==> admin --work--> clerk      (a system of their own)
 namespace sluice::actors {
 
 /// A store call of a thread outside, for a reader.
@@ -66,6 +69,9 @@ struct settings_order {
 };
 using settings_order_ptr = std::shared_ptr<settings_order>;
 
+/// An order of a console, on its way to whoever carries it out.
+using admin_order_ptr = std::shared_ptr<const admin_order>;
+
 /// How a worker's claim went.
 struct work_report {
   /// The worker's place in the pool.
@@ -83,6 +89,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::gate_order_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::audit_order_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::rescue_order_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::settings_order_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::admin_order_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::work_report)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::db::claim_id)
 
@@ -261,6 +268,27 @@ using reader_actor = caf::typed_actor<
     caf::reacts_to<crash_atom>,
     // From whoever started it: do you still serve your messages?
     caf::replies_to<ping_atom>::with<bool>>;
+
+/// The door for operators' consoles: published to a network, in an actor
+/// system of its own that has nothing else in it. Consoles of other versions
+/// have to understand it, so it never changes: whatever is new goes into the
+/// texts, or gets another protocol number.
+using admin_actor = caf::typed_actor<
+    // From a console, its protocol and version: who are you? Answers the
+    // service's protocol, its version and the node's name.
+    caf::replies_to<hello_atom, std::uint32_t,
+                    std::string>::with<std::uint32_t, std::string, std::string>,
+    // From a console, its protocol, version and operator: carry out this
+    // method, path and body. Answers a status of HTTP and a body.
+    caf::replies_to<order_atom, std::uint32_t, std::string, std::string,
+                    std::string, std::string,
+                    std::string>::with<std::uint32_t, std::string>>;
+
+/// Carries out one order of a console, then ends. Blocks.
+using clerk_actor = caf::typed_actor<
+    // From the admin actor: this one.
+    caf::replies_to<work_atom, admin_order_ptr>::with<std::uint32_t,
+                                                      std::string>>;
 
 /// Starts the tree, restarts what dies, stops everything in order.
 using supervisor_actor = caf::typed_actor<

@@ -1,0 +1,158 @@
+#include "actors/admin/console_line.hpp"
+
+#include <exception>
+#include <future>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include <caf/all.hpp>
+#include <caf/openssl/all.hpp>
+
+#include "actors/admin/admin.hpp"
+#include "actors/admin/network.hpp"
+#include "actors/admin/tls_probe.hpp"
+
+namespace sluice::actors {
+
+namespace {
+
+using std::chrono::milliseconds;
+using enum line_failure::kind;
+
+tl::unexpected<line_failure> fail(line_failure::kind what, std::string text) {
+  return tl::unexpected(line_failure{what, std::move(text)});
+}
+
+std::string other_version_text(const std::string &own,
+                               const std::string &theirs) {
+  return "this ctl is " + own + ", the service is " + theirs +
+         ": use the ctl of the service's version";
+}
+
+std::optional<line_failure> try_the_door(const line_options &options) {
+  const auto to = to_network_address(options.address);
+  auto seen =
+      probe_admin_port(to.host, to.port, options.own, options.connect_limit);
+  switch (seen.what) {
+  case probe_result::verdict::welcome:
+    return std::nullopt;
+  case probe_result::verdict::unreachable:
+    return line_failure{unreachable, options.address + ": " + seen.text};
+  case probe_result::verdict::unauthorised:
+    break;
+  }
+  return line_failure{unauthorised, options.address + ": " + seen.text};
+}
+
+} // namespace
+
+class console_line::impl {
+public:
+  explicit impl(const line_options &options)
+      : files_(options.own), config_(files_), system_(config_),
+        version_(options.version) {}
+
+  line_result<void> connect(const line_options &options) {
+    const auto to = to_network_address(options.address);
+    auto found =
+        caf::openssl::remote_actor<admin_actor>(system_, to.host, to.port);
+    if (found) {
+      admin_ = std::move(*found);
+      return compare_versions(options.connect_limit);
+    }
+    if (found.error() == caf::sec::unexpected_actor_messaging_interface)
+      return fail(other_version,
+                  other_version_text(version_, "of another protocol"));
+    return fail(unreachable,
+                options.address + ": " + system_.render(found.error()));
+  }
+
+  line_result<admin_answer> send(const admin_order &order, milliseconds limit) {
+    line_result<admin_answer> out = fail(timed_out, {});
+    caf::scoped_actor self(system_);
+    self->request(admin_, limit, order_atom::value, admin_protocol, version_,
+                  order.operator_name, order.method, order.path, order.body)
+        .receive(
+            [&](std::uint32_t status, std::string &body) {
+              out = admin_answer{static_cast<int>(status), std::move(body)};
+            },
+            [&](const caf::error &why) { out = judge(why); });
+    return out;
+  }
+
+  const std::string &node() const { return node_; }
+
+private:
+  line_result<void> compare_versions(milliseconds limit) {
+    line_result<void> out;
+    caf::scoped_actor self(system_);
+    self->request(admin_, limit, hello_atom::value, admin_protocol, version_)
+        .receive(
+            [&](std::uint32_t protocol, const std::string &version,
+                std::string &node) {
+              node_ = std::move(node);
+              if (protocol != admin_protocol || version != version_)
+                out =
+                    fail(other_version, other_version_text(version_, version));
+            },
+            [&](const caf::error &why) { out = judge(why); });
+    return out;
+  }
+
+  tl::unexpected<line_failure> judge(const caf::error &why) const {
+    if (why == caf::sec::request_timeout)
+      return fail(timed_out, "the service did not answer in time");
+    return fail(unreachable, "the service is gone: " + system_.render(why));
+  }
+
+  identity_files files_;
+  network_config config_;
+  caf::actor_system system_;
+  std::string version_;
+  std::string node_;
+  admin_actor admin_;
+};
+
+console_line::console_line(std::unique_ptr<impl> connected)
+    : impl_(std::move(connected)) {}
+
+console_line::~console_line() = default;
+
+line_result<std::unique_ptr<console_line>>
+console_line::open(const line_options &options) {
+  using connected = line_result<std::unique_ptr<impl>>;
+  auto promise = std::make_shared<std::promise<connected>>();
+  auto reply = promise->get_future();
+  std::thread([promise, options] {
+    try {
+      if (auto refused = try_the_door(options))
+        return promise->set_value(tl::unexpected(std::move(*refused)));
+      auto made = std::make_unique<impl>(options);
+      if (auto met = made->connect(options); !met)
+        return promise->set_value(tl::unexpected(std::move(met.error())));
+      promise->set_value(std::move(made));
+    } catch (const std::exception &why) {
+      promise->set_value(fail(unreachable, why.what()));
+    }
+  }).detach();
+  // For the door, for the line, and for the first words.
+  const auto limit = 3 * options.connect_limit;
+  if (reply.wait_for(limit) != std::future_status::ready)
+    return fail(timed_out, options.address + ": no connection in time");
+  auto made = reply.get();
+  if (!made)
+    return tl::unexpected(std::move(made.error()));
+  return std::unique_ptr<console_line>(new console_line(std::move(*made)));
+}
+
+const std::string &console_line::node() const {
+  return impl_->node();
+}
+
+line_result<admin_answer> console_line::send(const admin_order &order,
+                                             milliseconds limit) {
+  return impl_->send(order, limit);
+}
+
+} // namespace sluice::actors
