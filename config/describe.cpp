@@ -96,6 +96,14 @@ constexpr std::array table = {
     .key = "http.idle_timeout", .type = duration, .least = 100, .greatest = hour,
     .help = "How long a kept-alive connection may wait for its next request."}),
 
+  with<&s::admin, &admin_settings::listen>({
+    .key = "admin.listen", .type = address, .may_be_off = true,
+    .help = "Where the service listens for `sluice ctl`: mutual TLS, with the certificates in `admin.folder`. `off`: nowhere."}),
+  with<&s::admin, &admin_settings::folder>({
+    .key = "admin.folder", .type = path,
+    .help = "The certificates of the admin port; the first start makes them. Keep it: who can read it can give orders.",
+    .when_unset = "`admin` beside the SQLite file, else `data/admin`"}),
+
   with<&s::store, &store_settings::url>({
     .key = "store.url", .type = store_url,
     .help = "The database: `sqlite:PATH` or `postgresql://...`. Its password is never shown."}),
@@ -263,6 +271,20 @@ std::string environment_name(std::string_view key) {
                             : character;
   }
   return out;
+}
+
+std::string admin_folder(const settings &from) {
+  if (!from.admin.folder.empty())
+    return from.admin.folder;
+  constexpr std::string_view scheme = "sqlite:";
+  const std::string_view url = from.store.url;
+  if (!url.starts_with(scheme))
+    return "data/admin";
+  const auto file = url.substr(scheme.size());
+  const auto slash = file.rfind('/');
+  return slash == std::string_view::npos
+             ? "admin"
+             : std::string(file.substr(0, slash + 1)) + "admin";
 }
 
 value default_of(const description &setting) {

@@ -15,6 +15,9 @@ namespace sluice::config {
 /// (of items, of bytes, of milliseconds) or text. Empty text: no value is set.
 using value = std::variant<std::int64_t, std::string>;
 
+/// What switches off whatever a setting is for.
+inline constexpr std::string_view off_word = "off";
+
 enum class value_type : std::uint8_t {
   integer,
   /// Held in milliseconds.
@@ -31,6 +34,8 @@ enum class value_type : std::uint8_t {
   name,
   /// Never shown.
   secret,
+  /// Of a file or a folder.
+  path,
 };
 
 /// Whether a running service may take over another value.
@@ -47,6 +52,8 @@ struct description {
   /// Only multiples of it are allowed.
   std::int64_t step = 1;
   std::span<const std::string_view> choices{};
+  /// Whether `off` is a value, too; so is empty text then, and means it.
+  bool may_be_off = false;
   change takes_effect = change::restart;
   std::string_view help{};
   /// What holds while no value is set; for settings that may have none.

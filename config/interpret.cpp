@@ -64,6 +64,7 @@ std::string_view wanted(value_type type) {
   case value_type::store_url:
   case value_type::name:
   case value_type::secret:
+  case value_type::path:
     return "text in quotes";
   }
   return {};
@@ -77,6 +78,8 @@ bool is_numeric(value_type type) {
 } // namespace
 
 interpreted interpret_text(const description &setting, std::string_view text) {
+  if (setting.may_be_off && (text.empty() || text == off_word))
+    return value(std::string(off_word));
   if (text.empty())
     return refuse("is empty; to have its default, leave it out");
   switch (setting.type) {
@@ -96,6 +99,8 @@ interpreted interpret_text(const description &setting, std::string_view text) {
     return checked_text(text, check_name(text));
   case value_type::secret:
     return checked_text(text, check_secret(text));
+  case value_type::path:
+    return checked_text(text, check_path(text));
   }
   return refuse("is of a type that this program does not know");
 }

@@ -102,6 +102,8 @@ std::string_view type_name(value_type type) {
     return "name";
   case value_type::secret:
     return "secret";
+  case value_type::path:
+    return "path";
   }
   return {};
 }
@@ -117,6 +119,8 @@ std::string allowed(const description &setting) {
   std::string out;
   for (auto choice : setting.choices)
     out += (out.empty() ? "" : ", ") + code(choice);
+  if (setting.may_be_off)
+    out += "or " + code(off_word);
   return out;
 }
 

@@ -34,6 +34,14 @@ struct http_settings {
   milliseconds idle_timeout{75'000};
 };
 
+/// The door for operators' commands.
+struct admin_settings {
+  /// `host:port`, or `off`.
+  std::string listen = "127.0.0.1:4001";
+  /// Where its certificates are. Empty: see `admin_folder`.
+  std::string folder;
+};
+
 struct store_settings {
   std::string url = "sqlite:data/sluice.db";
   milliseconds connect_timeout{3'000};
@@ -124,6 +132,7 @@ struct shutdown_settings {
 /// about each: its key, unit, range and meaning.
 struct settings {
   http_settings http;
+  admin_settings admin;
   store_settings store;
   ingest_settings ingest;
   processor_settings processor;
@@ -136,5 +145,9 @@ struct settings {
   log_settings log;
   shutdown_settings shutdown;
 };
+
+/// Where the certificates of the admin port are: the folder that the settings
+/// name, else `admin` beside the SQLite file, or `data/admin` without one.
+std::string admin_folder(const settings &from);
 
 } // namespace sluice::config

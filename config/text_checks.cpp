@@ -13,6 +13,7 @@ constexpr std::size_t longest_name = 100;
 constexpr std::size_t shortest_secret = 16;
 constexpr std::size_t longest_secret = 1000;
 constexpr std::size_t longest_host = 255;
+constexpr std::size_t longest_path = 1000;
 constexpr std::string_view letters_and_digits =
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
@@ -31,6 +32,14 @@ bool is_host(std::string_view host) {
            inside.find(':') != std::string_view::npos;
   }
   return host.size() <= longest_host && consists_of(host, ".-_");
+}
+
+/// UTF-8 without control characters.
+bool is_clean(std::string_view text) {
+  return is_utf8(text) && std::ranges::none_of(text, [](char character) {
+           auto byte = static_cast<unsigned char>(character);
+           return byte < 0x20 || byte == 0x7f;
+         });
 }
 
 bool is_port(std::string_view text) {
@@ -118,10 +127,7 @@ std::string check_address(std::string_view text) {
 }
 
 std::string check_store_url(std::string_view text) {
-  if (!is_utf8(text) || std::ranges::any_of(text, [](char character) {
-        auto byte = static_cast<unsigned char>(character);
-        return byte < 0x20 || byte == 0x7f;
-      }))
+  if (!is_clean(text))
     return "holds control characters or bytes that are not UTF-8";
   for (std::string_view scheme : {"sqlite:", "postgresql://", "postgres://"})
     if (text.starts_with(scheme))
@@ -147,6 +153,14 @@ std::string check_secret(std::string_view text) {
            " characters";
   if (text.size() > longest_secret)
     return "is longer than " + std::to_string(longest_secret) + " characters";
+  return {};
+}
+
+std::string check_path(std::string_view text) {
+  if (!is_clean(text))
+    return "holds control characters or bytes that are not UTF-8";
+  if (text.size() > longest_path)
+    return "is longer than " + std::to_string(longest_path) + " bytes";
   return {};
 }
 

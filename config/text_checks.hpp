@@ -21,6 +21,9 @@ std::string check_name(std::string_view text);
 /// takes them. The answer does not quote the text.
 std::string check_secret(std::string_view text);
 
+/// 1 to 1000 bytes of UTF-8 without control characters.
+std::string check_path(std::string_view text);
+
 /// True for well-formed UTF-8.
 bool is_utf8(std::string_view text);
 

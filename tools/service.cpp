@@ -12,8 +12,11 @@
 
 #include <spdlog/spdlog.h>
 
+#include "actors/admin/port.hpp"
 #include "actors/runtime.hpp"
+#include "config/describe.hpp"
 #include "db/store.hpp"
+#include "http/in/console_orders.hpp"
 #include "http/in/server.hpp"
 #include "http/in/service_routes.hpp"
 #include "sluice_version.hpp"
@@ -125,6 +128,23 @@ http::server_options server_options(const config::http_settings &settings,
   return options;
 }
 
+/// The door for `sluice ctl`; null when it is off.
+std::unique_ptr<actors::admin_port>
+open_admin_port(const config::settings &settings,
+                std::chrono::milliseconds patience,
+                const http::service_ptr &shared) {
+  if (settings.admin.listen == config::off_word)
+    return nullptr;
+  return std::make_unique<actors::admin_port>(actors::admin_port_options{
+      .listen = settings.admin.listen,
+      .folder = admin_folder(settings),
+      .version = version,
+      .node = node_name(settings),
+      .orders = http::make_console_orders(shared),
+      // The actors give up first.
+      .deadline = patience + std::chrono::seconds(1)});
+}
+
 } // namespace
 
 serve_exit serve(const config::settings &settings,
@@ -156,10 +176,14 @@ serve_exit serve(const config::settings &settings,
   server.start();
   spdlog::info("sluice {} on {}, listening on port {}", version,
                source->describe(), server.port());
+  const auto admin =
+      open_admin_port(settings, actors.door().patience(), shared);
   signals.wait([&] { actors.door().reload_settings_soon(); });
   signals.leave_at_the_next();
   spdlog::info("stopping");
   auto grace = actors.door().settings()->shutdown.grace;
+  if (admin)
+    admin->stop();
   server.stop(grace);
   auto in_time = actors.stop(grace);
   if (escalated) {

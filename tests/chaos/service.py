@@ -34,6 +34,7 @@ class Service:
         self.lives = 0
         self.settings = {
             "http.listen": f"127.0.0.1:{self.port}",
+            "admin.listen": "off",
             "store.url": store_url,
             "node.name": name,
             "auth.open_signup": "any",

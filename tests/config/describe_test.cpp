@@ -33,6 +33,8 @@ value another(const description &row) {
     return "another";
   case value_type::secret:
     return "another-long-secret";
+  case value_type::path:
+    return "another/folder";
   }
   return now;
 }
@@ -132,6 +134,29 @@ TEST_CASE("rules speak of known settings, and the defaults keep them") {
     CHECK(find(rule.right) != nullptr);
     CHECK(rule.holds(settings{}));
   }
+}
+
+TEST_CASE("what may be off is off when nothing is said") {
+  const auto *row = find("admin.listen");
+  REQUIRE(row);
+  CHECK(interpret_text(*row, "off") == value("off"));
+  CHECK(interpret_text(*row, "") == value("off"));
+  CHECK(interpret_text(*row, "[::1]:1") == value("[::1]:1"));
+  CHECK_FALSE(interpret_text(*row, "on"));
+  CHECK_FALSE(interpret_text(*find("http.listen"), "off"));
+}
+
+TEST_CASE("the certificates stand beside the SQLite file") {
+  settings from;
+  CHECK(admin_folder(from) == "data/admin");
+  from.store.url = "sqlite:one.db";
+  CHECK(admin_folder(from) == "admin");
+  from.store.url = "sqlite:/var/lib/sluice/one.db";
+  CHECK(admin_folder(from) == "/var/lib/sluice/admin");
+  from.store.url = "postgresql://host/data";
+  CHECK(admin_folder(from) == "data/admin");
+  from.admin.folder = "elsewhere";
+  CHECK(admin_folder(from) == "elsewhere");
 }
 
 } // namespace sluice::tests

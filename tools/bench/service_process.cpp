@@ -30,6 +30,7 @@ service_process::service_process(
   auto admin_token = db::uuid::generate_v4().to_string();
   std::map<std::string, std::string> all{
       {"http.listen", "127.0.0.1:" + std::to_string(port_)},
+      {"admin.listen", "off"},
       {"store.url", on.url()},
       {"auth.admin_token", admin_token},
   };
