@@ -1,8 +1,10 @@
 #include <CLI/CLI.hpp>
 
 #include "sluice_version.hpp"
+#include "tools/admin_cert_command.hpp"
 #include "tools/bench_command.hpp"
 #include "tools/config_command.hpp"
+#include "tools/ctl_command.hpp"
 #include "tools/migrate_command.hpp"
 #include "tools/serve_command.hpp"
 
@@ -14,6 +16,8 @@ int main(int argc, char **argv) {
   sluice::tools::add_serve_command(app, exit_code);
   sluice::tools::add_migrate_command(app, exit_code);
   sluice::tools::add_config_command(app, exit_code);
+  sluice::tools::add_ctl_command(app, exit_code);
+  sluice::tools::add_admin_cert_command(app, exit_code);
   sluice::tools::add_bench_command(app, exit_code);
   constexpr int usage = 2;
   try {

@@ -1,0 +1,244 @@
+#include "tools/ctl/show.hpp"
+
+#include <cmath>
+#include <vector>
+
+#include "tools/ctl/text.hpp"
+
+namespace sluice::tools {
+
+namespace {
+
+using lines = std::vector<std::vector<std::string>>;
+
+/// What stands at `path` (`a.b`); null when nothing does.
+json at(const json &from, std::string_view path) {
+  const json *here = &from;
+  while (!path.empty()) {
+    const auto dot = std::min(path.find('.'), path.size());
+    const std::string name(path.substr(0, dot));
+    if (!here->is_object() || !here->contains(name))
+      return nullptr;
+    here = &(*here)[name];
+    path.remove_prefix(std::min(dot + 1, path.size()));
+  }
+  return *here;
+}
+
+/// As a word: strings as they are (to be escaped yet), numbers in groups.
+std::string word(const json &value) {
+  if (value.is_string())
+    return value.get<std::string>();
+  if (value.is_number_integer())
+    return grouped(value.get<long>());
+  if (value.is_number())
+    return grouped(std::lround(value.get<double>()));
+  if (value.is_boolean())
+    return value.get<bool>() ? "yes" : "no";
+  return "-";
+}
+
+std::string word(const json &from, std::string_view path) {
+  return word(at(from, path));
+}
+
+bool is_true(const json &from, std::string_view path) {
+  const auto value = at(from, path);
+  return value.is_boolean() && value.get<bool>();
+}
+
+const json &list_of(const json &from, const char *name) {
+  static const json nothing = json::array();
+  const bool is_there =
+      from.is_object() && from.contains(name) && from[name].is_array();
+  return is_there ? from[name] : nothing;
+}
+
+tint tint_of(std::string_view level) {
+  if (level == "ok" || level == "normal")
+    return tint::good;
+  if (level == "warning")
+    return tint::warning;
+  return tint::bad;
+}
+
+std::string ledger_word(const json &balanced) {
+  if (!balanced.is_boolean())
+    return "not checked yet";
+  return balanced.get<bool>() ? "balanced" : "does not balance";
+}
+
+/// Behind a line, what its level is, unless all is well.
+std::string level_mark(const json &health, const char *path, bool has_colours) {
+  const auto level = at(health, path);
+  if (!level.is_string() || level == "normal")
+    return {};
+  const auto name = escaped(level.get<std::string>());
+  return "  " + tinted(name, tint_of(name), has_colours);
+}
+
+/// "by ada: the queue is to be emptied".
+std::string who_and_why(const json &gate) {
+  auto out = "by " + word(gate, "changed_by");
+  const auto reason = at(gate, "reason");
+  if (reason.is_string() && !reason.get<std::string>().empty())
+    out += ": " + reason.get<std::string>();
+  return out;
+}
+
+/// Each line behind its label.
+class sheet {
+public:
+  void add(std::string_view label, std::string_view text,
+           std::string_view mark = {}) {
+    constexpr std::size_t width = 12;
+    std::string line(label);
+    line.append(width - std::min(width, label.size()), ' ');
+    line += escaped(text);
+    line += mark;
+    out_ += line + '\n';
+  }
+  std::string text() const { return out_; }
+
+private:
+  std::string out_;
+};
+
+void add_dials(sheet &to, const json &gate, const char *intake_name) {
+  auto intake = word(gate, intake_name);
+  if (intake == "reject")
+    intake += ", retry after " + word(gate, "retry_after") + " s";
+  to.add("intake", intake);
+  to.add("processing", word(gate, "processing"));
+  to.add("delivery", word(gate, "delivery"));
+  if (at(gate, "resume_at").is_string())
+    to.add("resumes at", word(gate, "resume_at"));
+  if (at(gate, "version").is_number() && at(gate, "version") != 0)
+    to.add("changed", word(gate, "changed_at") + " " + who_and_why(gate));
+}
+
+std::string queue_text(const json &health) {
+  auto out = word(health, "queue.pending") + " pending, " +
+             word(health, "queue.processing") + " processing, " +
+             word(health, "queue.quarantined") + " quarantined";
+  if (at(health, "queue.exact") == false)
+    out += " or more";
+  if (at(health, "queue.oldest_pending_seconds").is_number())
+    out += "; the oldest for " + word(health, "queue.oldest_pending_seconds") +
+           " s";
+  return out;
+}
+
+} // namespace
+
+std::string show_status(const json &health, const json &gate,
+                        bool has_colours) {
+  sheet out;
+  const auto status = escaped(word(health, "status"));
+  out.add("node", word(health, "node") + ", version " + word(health, "version"),
+          "  " + tinted(status, tint_of(status), has_colours));
+  out.add("database", word(health, "database"));
+  add_dials(out, gate.is_null() ? health : gate,
+            gate.is_null() ? "mode" : "ingest");
+  out.add("queue", queue_text(health),
+          level_mark(health, "queue.level", has_colours));
+  out.add("stuck", word(health, "stuck.count"),
+          level_mark(health, "stuck.level", has_colours));
+  out.add("last minute",
+          word(health, "rates.accepted_per_minute") + " accepted, " +
+              word(health, "rates.stored_per_minute") + " stored",
+          level_mark(health, "rates.level", has_colours));
+  out.add("ledger", ledger_word(at(health, "ledger.balanced")));
+  out.add("restarts", word(health, "restarts_last_hour") + " in the last hour");
+  return out.text();
+}
+
+std::string show_dials(const json &gate) {
+  sheet out;
+  add_dials(out, gate, "ingest");
+  for (const auto &name : list_of(gate, "nodes_behind"))
+    out.add("behind", word(name) + " has not noticed yet");
+  return out.text();
+}
+
+std::string show_actors(const json &answer) {
+  lines table{{"NAME", "STATE", "RESTARTS", "SINCE", "LAST ERROR"}};
+  for (const auto &one : list_of(answer, "actors"))
+    table.push_back({word(one, "name"), word(one, "state"),
+                     word(one, "restarts"), word(one, "since"),
+                     word(one, "last_error")});
+  return aligned(table);
+}
+
+std::string show_nodes(const json &answer) {
+  lines table{{"NAME", "VERSION", "DIALS AT", "SILENT FOR", "ID"}};
+  for (const auto &one : list_of(answer, "nodes"))
+    table.push_back({word(one, "name"), word(one, "version"),
+                     word(one, "gate_version"),
+                     word(one, "silent_for_ms") + " ms", word(one, "id")});
+  return aligned(table);
+}
+
+std::string show_settings(const json &answer) {
+  lines table{{"KEY", "VALUE", "CHANGE"}};
+  for (const auto &one : list_of(answer, "settings"))
+    table.push_back(
+        {word(one, "key"), word(one, "value"), word(one, "change")});
+  return aligned(table);
+}
+
+std::string show_ledger(const json &report) {
+  sheet out;
+  out.add("ledger",
+          is_true(report, "is_balanced")
+              ? "balanced"
+              : "does not balance: " + word(report, "fault_count") + " faults");
+  out.add("accepted", word(report, "sums.accepted"));
+  out.add("adopted", word(report, "sums.adopted"));
+  out.add("written off", word(report, "sums.written_off"));
+  out.add("stored", word(report, "sums.stored"));
+  out.add("waiting", word(report, "sums.waiting"));
+  out.add("discarded", word(report, "sums.discarded"));
+  lines faults;
+  for (const auto &one : list_of(report, "faults"))
+    faults.push_back({word(one, "fault"), word(one, "event_id"),
+                      "of " + word(one, "organization_id")});
+  return out.text() + aligned(faults);
+}
+
+std::string show_drain(const json &certificate) {
+  sheet out;
+  out.add("drained", word(certificate, "begun_at") + " to " +
+                         word(certificate, "ended_at"));
+  out.add("waiting", word(certificate, "waiting_before") + " at the beginning");
+  out.add("accepted", word(certificate, "accepted"));
+  out.add("requeued", word(certificate, "requeued"));
+  out.add("stored", word(certificate, "stored"));
+  out.add("discarded", word(certificate, "discarded"));
+  out.add("quarantined", word(certificate, "newly_quarantined") + " more, " +
+                             word(certificate, "quarantined") + " in all");
+  out.add("ledger",
+          word(certificate, "from") + " to " + word(certificate, "to") +
+              (is_true(certificate, "is_balanced") ? ", balanced"
+                                                   : ", does not balance"));
+  return out.text();
+}
+
+std::string show_drain_progress(const json &gate) {
+  auto out = word(gate, "drain.left") + " left";
+  if (at(gate, "drain.seconds_left").is_number())
+    out += ", some " + word(gate, "drain.seconds_left") + " s";
+  return escaped(out);
+}
+
+std::string show_problem(const json &problem) {
+  const auto &faults = list_of(problem, "errors");
+  if (faults.empty())
+    return escaped(word(problem, "error")) + '\n';
+  std::string out;
+  for (const auto &one : faults)
+    out += escaped(word(one, "pointer") + ": " + word(one, "detail")) + '\n';
+  return out;
+}
+
+} // namespace sluice::tools

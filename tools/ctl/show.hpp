@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+/// The service's answers as text for people: short, aligned, and safe to show.
+/// Pure. Members that are missing show as `-`.
+namespace sluice::tools {
+
+using json = nlohmann::ordered_json;
+
+/// `gate` is null where the dials could not be looked at.
+std::string show_status(const json &health, const json &gate, bool has_colours);
+/// What a change of the dials has led to.
+std::string show_dials(const json &gate);
+std::string show_actors(const json &answer);
+std::string show_nodes(const json &answer);
+std::string show_settings(const json &answer);
+std::string show_ledger(const json &report);
+std::string show_drain(const json &certificate);
+/// One line.
+std::string show_drain_progress(const json &gate);
+/// A problem document: one line for each thing that is wrong.
+std::string show_problem(const json &problem);
+
+} // namespace sluice::tools

@@ -1,0 +1,158 @@
+#include "tools/ctl/verbs.hpp"
+
+#include <utility>
+
+#include "tools/ctl/text.hpp"
+
+namespace sluice::tools {
+
+namespace {
+
+const std::string admin = "/admin/v1/";
+
+json body_of(const change_options &why) {
+  json out = json::object();
+  if (!why.reason.empty())
+    out["reason"] = why.reason;
+  if (why.resume_after)
+    out["resume_after"] = why.resume_after->count();
+  return out;
+}
+
+json body_of(const std::string &reason) {
+  return body_of(change_options{reason, {}});
+}
+
+template <class Text>
+ctl_exit show_answer(console &on, const console::result<json> &answer,
+                     Text text) {
+  return answer ? on.show(*answer, text(*answer)) : answer.error();
+}
+
+/// `3 requeued, 1 passed over`.
+std::string count_text(const json &answer, const char *what) {
+  const auto number = [&](const char *name) {
+    return grouped(answer.value(name, 0L));
+  };
+  return number(what) + ' ' + what + ", " + number("passed_over") +
+         " passed over\n";
+}
+
+ctl_exit order_items(console &on, const std::string &verb, const char *done,
+                     const std::vector<std::string> &ids,
+                     const std::string &reason) {
+  auto body = body_of(reason);
+  body["ids"] = ids;
+  return show_answer(
+      on, on.post(admin + "queue/" + verb, body),
+      [&](const json &answer) { return count_text(answer, done); });
+}
+
+} // namespace
+
+ctl_exit run_status(console &on) {
+  // Unready is an answer, too.
+  const auto health = on.ask("GET", "/health/ready");
+  if (!health)
+    return health.error();
+  if (!health->body.is_object() || !health->body.contains("queue"))
+    return on.refuse(*health);
+  const auto gate = on.ask("GET", admin + "gate");
+  if (!gate)
+    return gate.error();
+  const json dials = gate->status == 200 ? gate->body : json(nullptr);
+  return on.show(json{{"health", health->body}, {"gate", dials}},
+                 show_status(health->body, dials, on.has_colours()));
+}
+
+ctl_exit run_actors(console &on) {
+  return show_answer(on, on.get(admin + "actors"), show_actors);
+}
+
+ctl_exit run_nodes(console &on) {
+  return show_answer(on, on.get(admin + "nodes"), show_nodes);
+}
+
+ctl_exit run_settings(console &on) {
+  return show_answer(on, on.get(admin + "settings"), show_settings);
+}
+
+ctl_exit run_mode(console &on, const std::string &mode,
+                  std::optional<std::chrono::seconds> retry_after,
+                  const change_options &why) {
+  auto body = body_of(why);
+  body["mode"] = mode;
+  if (retry_after)
+    body["retry_after"] = retry_after->count();
+  return show_answer(on, on.post(admin + "mode", body), show_dials);
+}
+
+ctl_exit run_dial(console &on, const std::string &verb, const std::string &dial,
+                  const change_options &why) {
+  auto body = body_of(why);
+  body["dial"] = dial;
+  return show_answer(on, on.post(admin + verb, body), show_dials);
+}
+
+ctl_exit run_set(console &on, const std::string &key, const std::string &value,
+                 const std::string &reason) {
+  auto body = body_of(reason);
+  body["set"] = json::array({key + '=' + value});
+  return show_answer(on, on.post(admin + "settings", body),
+                     [&](const json &) { return key + " is set\n"; });
+}
+
+ctl_exit run_poll(console &on) {
+  return show_answer(on, on.post(admin + "poll"), [](const json &) {
+    return "the queue is looked at now\n";
+  });
+}
+
+ctl_exit run_cleanup(console &on) {
+  return show_answer(on, on.post(admin + "cleanup"), [](const json &answer) {
+    return grouped(answer.value("rescued", 0L)) + " rescued, " +
+           grouped(answer.value("quarantined", 0L)) + " quarantined\n";
+  });
+}
+
+ctl_exit run_restart(console &on, const std::string &part) {
+  return show_answer(
+      on, on.post(admin + "actors/" + part + "/restart"),
+      [&](const json &) { return escaped(part) + " is started again\n"; });
+}
+
+ctl_exit run_verify(console &on) {
+  const auto report = on.post(admin + "ledger/verify");
+  if (!report)
+    return report.error();
+  const auto shown = on.show(*report, show_ledger(*report));
+  return report->value("is_balanced", false) ? shown : ctl_exit::refused;
+}
+
+ctl_exit run_repair(console &on, const std::string &reason) {
+  if (const auto sure = on.confirm("Write into the ledger what is missing?");
+      !sure)
+    return sure.error();
+  return show_answer(on, on.post(admin + "ledger/repair", body_of(reason)),
+                     [](const json &answer) {
+                       return "before the repair:\n" +
+                              show_ledger(answer.value("found_before", json()));
+                     });
+}
+
+ctl_exit run_requeue(console &on, const std::vector<std::string> &ids,
+                     const std::string &reason) {
+  return order_items(on, "requeue", "requeued", ids, reason);
+}
+
+ctl_exit run_discard(console &on, const std::vector<std::string> &ids,
+                     const std::string &reason) {
+  if (const auto sure =
+          on.confirm("Discard " + grouped(static_cast<long>(ids.size())) +
+                     (ids.size() == 1 ? " event?" : " events?"));
+      !sure)
+    return sure.error();
+  return order_items(on, "discard", "discarded", ids, reason);
+}
+
+} // namespace sluice::tools

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tools/ctl/console.hpp"
+
+/// What `sluice ctl` does, one function for each verb. Each shows what came of
+/// it and returns how the program ends.
+namespace sluice::tools {
+
+/// What every change may say beside what it changes.
+struct change_options {
+  std::string reason;
+  /// After this the dials go back to normal.
+  std::optional<std::chrono::seconds> resume_after;
+};
+
+ctl_exit run_status(console &on);
+ctl_exit run_actors(console &on);
+ctl_exit run_nodes(console &on);
+ctl_exit run_settings(console &on);
+
+ctl_exit run_mode(console &on, const std::string &mode,
+                  std::optional<std::chrono::seconds> retry_after,
+                  const change_options &why);
+/// `verb` is `pause` or `resume`.
+ctl_exit run_dial(console &on, const std::string &verb, const std::string &dial,
+                  const change_options &why);
+/// Waits until the queue is empty, and shows the proof.
+ctl_exit run_drain(console &on, std::chrono::seconds limit,
+                   const change_options &why);
+ctl_exit run_set(console &on, const std::string &key, const std::string &value,
+                 const std::string &reason);
+
+ctl_exit run_poll(console &on);
+ctl_exit run_cleanup(console &on);
+ctl_exit run_restart(console &on, const std::string &part);
+
+/// Refused, if the books don't balance.
+ctl_exit run_verify(console &on);
+ctl_exit run_repair(console &on, const std::string &reason);
+ctl_exit run_requeue(console &on, const std::vector<std::string> &ids,
+                     const std::string &reason);
+ctl_exit run_discard(console &on, const std::vector<std::string> &ids,
+                     const std::string &reason);
+
+} // namespace sluice::tools
