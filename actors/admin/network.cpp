@@ -5,10 +5,13 @@
 #include <caf/io/all.hpp>
 #include <caf/openssl/all.hpp>
 
+#include "actors/admin/tls_manners.hpp"
+
 namespace sluice::actors {
 
 network_config::network_config(const identity_files &own) {
   using std::chrono::seconds;
+  teach_tls_manners();
   openssl_certificate = own.certificate.path();
   openssl_key = own.key.path();
   openssl_cafile = own.authority.path();

@@ -21,6 +21,7 @@
 #include "actors/admin/certificate_folder.hpp"
 #include "actors/admin/connection_watch.hpp"
 #include "actors/admin/network.hpp"
+#include "actors/admin/tls_manners.hpp"
 #include "actors/spawn.hpp"
 
 namespace sluice::actors {
@@ -73,18 +74,21 @@ public:
   void note(const watch_report &seen, steady_clock::time_point now) {
     silent_ += seen.ended_silent;
     surplus_ += seen.ended_surplus;
-    if (silent_ + surplus_ == 0 || now < next_)
+    const auto refused = refused_handshakes() - refused_before_;
+    if (silent_ + surplus_ + refused == 0 || now < next_)
       return;
-    spdlog::warn("admin port: {} connections ended that said nothing, {} that "
-                 "were too many",
-                 silent_, surplus_);
+    spdlog::warn("admin port: {} connections without a good certificate "
+                 "refused, {} ended that said nothing, {} that were too many",
+                 refused, silent_, surplus_);
     silent_ = surplus_ = 0;
+    refused_before_ += refused;
     next_ = now + between_reports;
   }
 
 private:
   std::size_t silent_ = 0;
   std::size_t surplus_ = 0;
+  std::uint64_t refused_before_ = refused_handshakes();
   steady_clock::time_point next_;
 };
 
