@@ -1,0 +1,212 @@
+"""Every verb of `sluice ctl`, through the real program."""
+
+import subprocess
+
+import client
+import harness
+from ctl import (DONE, NO_CONNECTION, REFUSED, TIMED_OUT, UNAUTHORISED, USAGE,
+                 Ctl)
+from service import Service
+from stores import open_store
+
+WAITING = 40
+CHANGE = ("--reason", "a test")
+
+
+def body(run):
+    """Gives each order once, and looks at its output and exit code."""
+    store = open_store(run)
+    store.start()
+    folder = run.folder / "certificates"
+    admin_port = run.port()
+    service = Service(run, store.url, settings={
+        "admin.listen": f"127.0.0.1:{admin_port}",
+        "admin.folder": str(folder)})
+    service.start()
+    on = Ctl(run, admin_port, folder)
+    if not harness.wait_until(
+            lambda: on.raw("status").returncode == DONE, 15):
+        raise harness.Abort(f"no admin port: {service.last_words()}")
+    tenant = service.organization("one")
+    look(run, on)
+    turn_dials(on)
+    set_settings(on)
+    drain(run, service, tenant, on)
+    drain_too_long(run, service, tenant, on)
+    operate(run, store, service, tenant, on)
+    misuse(run, on)
+    others(run, on, folder)
+    check_audit(run, store, service)
+    code, _ = service.terminate()
+    run.check(code == 0, f"exit code {code} after SIGTERM")
+    on("status", code=NO_CONNECTION, says="refused")
+
+
+def look(run, on):
+    on("status", says="intake      async")
+    on("actors", says="poller")
+    on("nodes", says="node-1")
+    on("settings", says="processor.max_concurrency")
+    shown = on.json("status")
+    run.check(shown["health"]["status"] == "ok", f"status: {shown}")
+    run.check(on.json("actors")["actors"], "no actors")
+    secret = [one for one in on.json("settings")["settings"]
+              if one["key"] == "auth.admin_token"]
+    run.check(secret[0]["value"] == "***", f"a secret is shown: {secret}")
+
+
+def turn_dials(on):
+    on("mode", "sync", *CHANGE, says="intake      sync")
+    on("mode", "reject", "--retry-after", "90", *CHANGE,
+       says="reject, retry after 90 s")
+    # Not ready is an answer, too.
+    on("status", says="unavailable")
+    on("mode", "async", *CHANGE)
+    on("pause", *CHANGE, says="processing  paused")
+    on("resume", "processing", says="processing  running")
+    on("pause", "delivery", "--resume-after", "10m", *CHANGE,
+       says="resumes at")
+    on("resume", "delivery", says="delivery    running")
+    on("mode", "sync", "--reason", "\x1b[31mred\n", code=REFUSED,
+       says="without control characters")
+
+
+def set_settings(on):
+    on("set", "processor.max_concurrency", "2", *CHANGE)
+    shown = {one["key"]: one["value"]
+             for one in on.json("settings")["settings"]}
+    on.run.check(shown["processor.max_concurrency"] == "2",
+                 f"not set: {shown}")
+    on("set", "processor.max_concurency", "2", code=REFUSED,
+       says="did you mean processor.max_concurrency?")
+    on("set", "http.listen", "127.0.0.1:1", code=REFUSED,
+       says="takes effect at a start only")
+
+
+def fill(run, service, tenant):
+    batch = [{"type": "console", "payload": {"n": n}} for n in range(WAITING)]
+    answer = client.call(service.port, "POST", "/api/events/batch", batch,
+                         key=tenant.key)
+    run.check(answer.status == 202, f"batch: {answer}")
+    return [one["id"] for one in answer.json()["results"]]
+
+
+def drain(run, service, tenant, on):
+    on("pause")
+    fill(run, service, tenant)
+    on("drain", "--timeout", "30s", *CHANGE, says="balanced")
+    shown = on.json("status")
+    run.check(shown["gate"]["processing"] == "drained", f"drain: {shown}")
+    proof = shown["gate"]["last_drain"]
+    run.check(proof["waiting_before"] == WAITING, f"drain: {proof}")
+    on("resume")
+
+
+def drain_too_long(run, service, tenant, on):
+    """One item after the other, and more than fit into a second."""
+    on("pause")
+    for _ in range(100):
+        fill(run, service, tenant)
+    on("set", "processor.batch_size", "1")
+    on("set", "processor.max_concurrency", "1")
+    on("drain", "--timeout", "1s", code=TIMED_OUT, says=" left")
+    on("set", "processor.batch_size", "500")
+    service.wait_drained()
+
+
+def operate(run, store, service, tenant, on):
+    on("poll", says="looked at now")
+    on("cleanup", says="0 rescued, 0 quarantined")
+    on("restart", "janitor", says="started again")
+    on("restart", "nobody", code=REFUSED, says="no part of that name")
+    on("ledger", "verify", says="balanced")
+    on("pause")
+    first, second, *_ = fill(run, service, tenant)
+    on("queue", "requeue", first, *CHANGE, says="0 requeued, 1 passed over")
+    on("queue", "discard", first, *CHANGE, code=REFUSED, says="--yes")
+    on("--yes", "queue", "discard", first, *CHANGE,
+       says="1 discarded, 0 passed over")
+    done = on.json("queue", "discard", second, "--yes", *CHANGE)
+    run.check(done.get("discarded") == 1, f"discard: {done}")
+    on("queue", "discard", "no-id", "--yes", *CHANGE, code=REFUSED,
+       says="is no event id")
+    on("ledger", "repair", *CHANGE, code=REFUSED, says="--yes")
+    on("ledger", "repair", "--yes", *CHANGE, says="before the repair")
+    on("resume")
+    if store.kind == "postgres":
+        service.wait_drained()
+        store.execute("delete from events where id = "
+                      "(select max(id::text)::uuid from events)")
+        on("ledger", "verify", code=REFUSED, says="does not balance: 1 faults")
+        report = on.json("ledger", "verify", code=REFUSED)
+        run.check(report.get("fault_count") == 1, f"verify: {report}")
+
+
+def misuse(run, on):
+    for words in ((), ("nonsense",), ("mode",), ("mode", "fast"),
+                  ("pause", "everything"), ("set", "a"), ("restart",),
+                  ("queue",), ("queue", "discard"), ("ledger", "repair"),
+                  ("queue", "discard", "id"), ("drain", "--timeout", "1.5s"),
+                  ("drain", "--timeout", "0"), ("--timeout", "x", "status"),
+                  ("mode", "reject", "--retry-after", "-1")):
+        on(*words, code=USAGE)
+    for verb in ("status", "actors", "nodes", "settings", "mode", "pause",
+                 "resume", "drain", "set", "poll", "cleanup", "restart",
+                 "ledger verify", "ledger repair", "queue requeue",
+                 "queue discard"):
+        on(*verb.split(), "--help", says=f"Example:\n  sluice ctl {verb}")
+
+
+def others(run, on, folder):
+    """Who gets in, and who does not."""
+    command = [run.binary, "admin-cert"]
+    source = ["--set", f"admin.folder={folder}"]
+    ada = run.folder / "ada"
+    done = subprocess.run([*command, "ada", ada, *source], check=False,
+                          capture_output=True)
+    run.check(done.returncode == 0, f"admin-cert: {done}")
+    run.check((ada.stat().st_mode & 0o777) == 0o700, "ada's folder is open")
+    again = subprocess.run([*command, "ada", ada, *source], check=False,
+                           capture_output=True)
+    run.check(again.returncode == 1, f"admin-cert once more: {again}")
+    on("mode", "async", "--reason", "by ada", folder=ada)
+    on("status", folder=run.folder / "nobody", code=UNAUTHORISED,
+       says="no certificate to show")
+    (ada / "operator.key").chmod(0o644)
+    on("status", folder=ada, code=UNAUTHORISED, says="others may read this key")
+    stranger = run.folder / "stranger"
+    make_authority(run, stranger)
+    on("status", folder=stranger, code=UNAUTHORISED)
+    told = on.json("status", folder=stranger, code=UNAUTHORISED)
+    run.check("certificate" in told.get("error", ""), f"stranger: {told}")
+    on("status", connect="127.0.0.1:1", code=NO_CONNECTION)
+    on("status", connect="no-such-host.invalid:4001", code=NO_CONNECTION)
+
+
+def make_authority(run, folder):
+    """Certificates of another service, which lives for a moment."""
+    other = Service(run, f"sqlite:{run.folder}/other/other.db", "other", {
+        "admin.listen": f"127.0.0.1:{run.port()}",
+        "admin.folder": str(folder)})
+    other.start()
+    if not harness.wait_until((folder / "operator.key").exists, 10):
+        raise harness.Abort("no certificates were made")
+    other.terminate()
+
+
+def check_audit(run, store, service):
+    """Who did it stands in the audit log."""
+    if store.kind != "postgres":
+        return
+    actors = {row[0] for row in store.rows(
+        "select distinct actor from audit_log")}
+    for name in ("operator (", "ada ("):
+        run.check(any(one.startswith(name) for one in actors),
+                  f"nobody is {name} in the audit log: {actors}")
+    log = service.log_path.read_text()
+    run.check("by operator (" in log, "orders are not in the log")
+    run.check("PRIVATE" not in log, "a key is in the log")
+
+
+if __name__ == "__main__":
+    harness.main("console", body, cycles=1)

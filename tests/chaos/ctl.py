@@ -1,0 +1,63 @@
+"""`sluice ctl` as the scripts run it: one process an order, off a terminal."""
+
+import json
+import os
+import subprocess
+
+import harness
+
+DONE, REFUSED, USAGE, NO_CONNECTION, UNAUTHORISED, TIMED_OUT = range(6)
+
+
+class Ctl:
+    """Orders to one service's admin port."""
+
+    def __init__(self, run, port, folder):
+        self.run = run
+        self.port = port
+        self.folder = folder
+
+    def raw(self, *words, connect=None, folder=None, seconds=60):
+        """The finished process of `sluice ctl WORDS`."""
+        command = [self.run.binary, "ctl",
+                   "--connect", connect or f"127.0.0.1:{self.port}",
+                   "--folder", str(folder or self.folder), *words]
+        environment = {name: value for name, value in os.environ.items()
+                       if not name.startswith("SLUICE_")}
+        try:
+            return subprocess.run(
+                command, stdin=subprocess.DEVNULL, capture_output=True,
+                timeout=seconds, cwd=self.run.folder, env=environment,
+                check=False)
+        except subprocess.TimeoutExpired:
+            raise harness.Abort(
+                f"ctl {' '.join(words)} hung for {seconds} s") from None
+
+    def __call__(self, *words, code=DONE, says="", **where):
+        """What it wrote, checked: its exit code, and a text in its output."""
+        done = self.raw(*words, **where)
+        output = done.stdout.decode() + done.stderr.decode()
+        name = "ctl " + " ".join(words)
+        self.run.check(done.returncode == code,
+                       f"{name}: exit code {done.returncode}, not {code}: "
+                       f"{output.strip()[:300]}")
+        self.run.check(says in output,
+                       f"{name}: {says!r} is not in {output.strip()[:300]!r}")
+        self.run.check("\x1b" not in output, f"{name}: escapes {output!r}")
+        stray = done.stderr if code == DONE else done.stdout
+        self.run.check(not stray or "drain" in words or "verify" in words,
+                       f"{name}: on the wrong stream: {stray[:300]!r}")
+        return output
+
+    def json(self, *words, code=DONE, **where):
+        """The one JSON document that it wrote, whatever came of it."""
+        done = self.raw("--json", *words, **where)
+        name = "ctl --json " + " ".join(words)
+        self.run.check(done.returncode == code,
+                       f"{name}: exit code {done.returncode}, not {code}: "
+                       f"{done.stdout[:300]!r} {done.stderr[:300]!r}")
+        try:
+            return json.loads(done.stdout)
+        except ValueError:
+            self.run.violation(f"{name}: no JSON: {done.stdout[:300]!r}")
+            return {}
