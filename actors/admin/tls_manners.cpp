@@ -2,6 +2,7 @@
 
 #include <atomic>
 
+#include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
@@ -20,10 +21,11 @@ bool is_ours(const SSL *connection) {
 }
 
 void on_handshake(const SSL *connection, int where, int result) {
-  const bool has_failed = result <= 0 && SSL_want(connection) == SSL_NOTHING;
-  if (where != SSL_CB_ACCEPT_EXIT || !has_failed)
+  if (where != SSL_CB_ACCEPT_EXIT || result > 0)
     return;
-  ++refused;
+  // Not just waiting for the peer.
+  if (!BIO_should_retry(SSL_get_rbio(connection)))
+    ++refused;
   // Whoever asks is told of a failure all the same.
   ERR_clear_error();
 }

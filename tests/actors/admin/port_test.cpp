@@ -19,6 +19,7 @@
 #include "actors/admin/descriptor.hpp"
 #include "actors/admin/network.hpp"
 #include "actors/admin/port.hpp"
+#include "actors/admin/tls_probe.hpp"
 #include "tests/actors/fixture.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -173,6 +174,48 @@ TEST_CASE_METHOD(port_fixture, "nothing else can be reached", "[admin]") {
                    const std::string &) { status = answered; },
                [](const caf::error &) {});
   CHECK(status == 409);
+}
+
+TEST_CASE_METHOD(port_fixture, "the library's own helpers can be missed",
+                 "[admin]") {
+  {
+    const identity_files files(first_operator());
+    network_config config(files);
+    caf::actor_system system(config);
+    auto found = caf::openssl::remote_actor<admin_actor>(
+        system, "127.0.0.1", static_cast<std::uint16_t>(port.number()));
+    REQUIRE(found);
+    for (const auto name : {caf::atom("SpawnServ"), caf::atom("ConfigServ")})
+      if (auto helper = system.middleman().remote_lookup(name, found->node()))
+        caf::anon_send_exit(caf::actor_cast<caf::actor>(helper),
+                            caf::exit_reason::kill);
+    // Answered after what was sent before.
+    caf::scoped_actor self(system);
+    self->request(*found, 5s, hello_atom::value, admin_protocol,
+                  std::string("1.0"))
+        .receive([](std::uint32_t, const std::string &, const std::string &) {},
+                 [](const caf::error &) { FAIL("no answer"); });
+  }
+  auto line = open(first_operator());
+  REQUIRE(line);
+  CHECK((*line)->send({"ada", "GET", "/", ""}, 5s)->status == 200);
+}
+
+TEST_CASE_METHOD(port_fixture, "consoles don't cut each other off", "[admin]") {
+  auto line = open(first_operator());
+  REQUIRE(line);
+  const auto stranger_folder = scratch.path() / "stranger";
+  REQUIRE(make_certificates(stranger_folder));
+  const auto stranger = *read_identity(stranger_folder, operator_name);
+  for (int count = 0; count < 5; ++count) {
+    const auto seen =
+        probe_admin_port("127.0.0.1", static_cast<std::uint16_t>(port.number()),
+                         count % 2 == 0 ? stranger : first_operator(), 5s);
+    CHECK((seen.what == probe_result::verdict::welcome) == (count % 2 == 1));
+    const auto answer = (*line)->send({"ada", "GET", "/", ""}, 5s);
+    REQUIRE(answer);
+    CHECK(answer->status == 200);
+  }
 }
 
 TEST_CASE("a port without good certificates stays closed", "[admin]") {
