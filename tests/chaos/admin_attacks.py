@@ -53,7 +53,7 @@ def body(run):
     run.figures["memory grown, KiB"] = once - before
     grown = resident_kib(service) - once
     run.figures["memory grown by a second wave, KiB"] = grown
-    run.check(grown < 4 * 1024, f"{grown} KiB more")
+    run.check(grown < 8 * 1024, f"{grown} KiB more")
     kill_files(run, own, on, run.folder / "kept")
     check_log(run, service)
     code, took = service.terminate()
