@@ -140,6 +140,9 @@ using poller_actor = caf::typed_actor<
     caf::reacts_to<poll_atom>,
     // An item will be due after this wait.
     caf::reacts_to<due_atom, std::chrono::milliseconds>,
+    // From the pool: the claim is finished, and its worker has another one
+    // already.
+    caf::reacts_to<done_atom, db::claim_id>,
     // From the pool, to a poller that registered: so many workers are idle.
     caf::reacts_to<room_atom, std::size_t>,
     // From the pool: one more worker is idle, the claim is finished.

@@ -63,6 +63,11 @@ void poller_state::finished(db::claim_id fence) {
   poll_or_plan();
 }
 
+void poller_state::replaced(db::claim_id fence) {
+  handed_out_.erase(fence);
+  poll_or_plan();
+}
+
 void poller_state::pool_is_new() {
   for (const auto &fence : handed_out_)
     orphans_.try_emplace(fence);
@@ -191,6 +196,7 @@ poller_actor::behavior_type poller(poller_state::pointer self,
       [=](due_atom, std::chrono::milliseconds wait) {
         self->state.due_in(wait);
       },
+      [=](done_atom, db::claim_id fence) { self->state.replaced(fence); },
       [=](room_atom, std::size_t idle) { self->state.room_is(idle); },
       [=](more_atom, db::claim_id fence) { self->state.finished(fence); },
       [=](hello_atom) { self->state.pool_is_new(); },

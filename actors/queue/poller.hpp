@@ -26,6 +26,8 @@ public:
   void due_in(std::chrono::milliseconds wait);
   void room_is(std::size_t idle_workers);
   void finished(db::claim_id fence);
+  /// It is finished, and another that waited has its worker.
+  void replaced(db::claim_id fence);
   void pool_is_new();
   void tick(std::uint64_t plan);
   void settings_changed();

@@ -88,8 +88,10 @@ void worker_pool_state::done(const work_report &report) {
   slot.claim.reset();
   if (report.earliest_retry)
     self_->send(poller_, due_atom::value, *report.earliest_retry);
-  if (is_wanted(slot) && !waiting_.empty())
+  if (is_wanted(slot) && !waiting_.empty()) {
+    self_->send(poller_, done_atom::value, report.fence);
     return put_to_work(slot);
+  }
   self_->send(poller_, more_atom::value, report.fence);
   if (!is_wanted(slot)) {
     let_go(slot);

@@ -119,6 +119,24 @@ TEST_CASE_METHOD(live_fixture, "the number of workers changes under load") {
   CHECK(service.door().health().restarts == 0);
 }
 
+TEST_CASE_METHOD(live_fixture, "a pause ends, however workers changed before") {
+  change([](auto &next) { next.processor.batch_size = 1; });
+  int accepted = 0;
+  for (int round = 0; round < 40; ++round) {
+    set_workers(1 + round % 7);
+    REQUIRE(accept(10));
+    accepted += 10;
+  }
+  REQUIRE(eventually([&] { return count(stored) == accepted; }));
+  db::gate_change turn;
+  turn.processing = db::processing_mode::paused;
+  REQUIRE(service.door().change_gate(turn, 2s));
+  REQUIRE(accept(10));
+  turn.processing = db::processing_mode::running;
+  REQUIRE(service.door().change_gate(turn, 2s));
+  CHECK(eventually([&] { return count(stored) == accepted + 10; }));
+}
+
 TEST_CASE_METHOD(live_fixture, "a shorter claim holds at once") {
   change([](auto &next) { next.processor.batch_size = 1; });
   auto before = plan().calls("move");
