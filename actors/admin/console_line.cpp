@@ -53,13 +53,13 @@ public:
       : files_(options.own), config_(files_), system_(config_),
         version_(options.version) {}
 
-  line_result<void> connect(const line_options &options) {
+  line_result<void> connect(const line_options &options, milliseconds limit) {
     const auto to = to_network_address(options.address);
     auto found =
         caf::openssl::remote_actor<admin_actor>(system_, to.host, to.port);
     if (found) {
       admin_ = std::move(*found);
-      return compare_versions(options.connect_limit);
+      return compare_versions(limit);
     }
     if (found.error() == caf::sec::unexpected_actor_messaging_interface)
       return fail(other_version,
@@ -114,6 +114,22 @@ private:
   admin_actor admin_;
 };
 
+line_result<std::unique_ptr<console_line::impl>>
+console_line::connect_twice(const line_options &options) {
+  // While strangers are being refused, the network loses a connection now and
+  // then. It takes one from an actor system, so that is made anew, too.
+  constexpr int share_of_first = 4;
+  auto made = std::make_unique<impl>(options);
+  auto met = made->connect(options, options.connect_limit / share_of_first);
+  if (!met && met.error().what != other_version) {
+    made = std::make_unique<impl>(options);
+    met = made->connect(options, options.connect_limit);
+  }
+  if (!met)
+    return tl::unexpected(std::move(met.error()));
+  return made;
+}
+
 console_line::console_line(std::unique_ptr<impl> connected)
     : impl_(std::move(connected)) {}
 
@@ -128,10 +144,7 @@ console_line::open(const line_options &options) {
     try {
       if (auto refused = try_the_door(options))
         return promise->set_value(tl::unexpected(std::move(*refused)));
-      auto made = std::make_unique<impl>(options);
-      if (auto met = made->connect(options); !met)
-        return promise->set_value(tl::unexpected(std::move(met.error())));
-      promise->set_value(std::move(made));
+      promise->set_value(connect_twice(options));
     } catch (const std::exception &why) {
       promise->set_value(fail(unreachable, why.what()));
     }

@@ -64,6 +64,8 @@ public:
 private:
   class impl;
   explicit console_line(std::unique_ptr<impl> connected);
+  static line_result<std::unique_ptr<impl>>
+  connect_twice(const line_options &options);
   std::unique_ptr<impl> impl_;
 };
 
