@@ -39,6 +39,7 @@ struct ctl_options {
   std::vector<std::string> ids;
   std::optional<seconds> retry_after;
   seconds drain_limit{600};
+  item_filter filter;
 };
 using options_ptr = std::shared_ptr<ctl_options>;
 using verb = std::function<ctl_exit(console &, const ctl_options &)>;
@@ -179,6 +180,18 @@ private:
         [](console &on, const ctl_options &) { return run_nodes(on); });
     add(ctl_, "settings", "The settings of the running node", "settings",
         [](console &on, const ctl_options &) { return run_settings(on); });
+    add_limit(add(ctl_, "audit", "Who did what, newest first",
+                  "audit --limit 20", [](console &on, const ctl_options &said) {
+                    return run_audit(on, said.filter.limit);
+                  }));
+  }
+
+  void add_limit(CLI::App *command) {
+    constexpr int longest_list = 1000;
+    command
+        ->add_option("--limit", options_->filter.limit,
+                     "Lines at the most; 50 if it is not said")
+        ->check(CLI::Range(1, longest_list));
   }
 
   void add_gate() {
@@ -211,8 +224,12 @@ private:
         drain, "--timeout", "Give up after this; 10m if it is not said",
         [options = options_](seconds span) { options->drain_limit = span; });
     add_change_options(drain);
+    add_settings();
+  }
+
+  void add_settings() {
     auto *set =
-        add(ctl_, "set", "Changes a setting of the running node, until it ends",
+        add(ctl_, "set", "Overrides a setting on all nodes, until it is unset",
             "set processor.max_concurrency 8",
             [](console &on, const ctl_options &said) {
               return run_set(on, said.word, said.value, said.why.reason);
@@ -221,6 +238,17 @@ private:
         ->required();
     set->add_option("VALUE", options_->value, "As behind --set")->required();
     add_reason(set);
+    auto *unset = add(ctl_, "unset", "Takes an override back",
+                      "unset processor.max_concurrency",
+                      [](console &on, const ctl_options &said) {
+                        return run_unset(on, said.word, said.why.reason);
+                      });
+    unset->add_option("KEY", options_->word, "As shown by `settings`")
+        ->required();
+    add_reason(unset);
+    add(ctl_, "reload",
+        "Reads the settings' file anew; shows what is different", "reload",
+        [](console &on, const ctl_options &) { return run_reload(on); });
   }
 
   void add_dial(const char *name, const char *help, const char *example) {
@@ -270,6 +298,21 @@ private:
 
   void add_queue() {
     auto *queue = add_group("queue", "Items of the queue");
+    auto *list = add(*queue, "list", "Shows items, without their payloads",
+                     "queue list --status quarantined --older-than 1h",
+                     [](console &on, const ctl_options &said) {
+                       return run_list_items(on, said.filter);
+                     });
+    list->add_option("--status", options_->filter.status, "Only these")
+        ->check(CLI::IsMember({"pending", "processing", "quarantined"}));
+    list->add_option("--org", options_->filter.organization,
+                     "Only this organization's")
+        ->type_name("ID");
+    add_seconds(list, "--older-than", "Only what was accepted before that",
+                [options = options_](seconds span) {
+                  options->filter.older_than = span;
+                });
+    add_limit(list);
     auto *requeue = add(*queue, "requeue", "Tries quarantined items again",
                         "queue requeue ID --reason 'the fault is mended'",
                         [](console &on, const ctl_options &said) {

@@ -9,6 +9,7 @@
 
 #include "http/in/connection_ids.hpp"
 #include "http/in/connection_problems.hpp"
+#include "http/in/framing_target.hpp"
 #include "http/in/json_text.hpp"
 #include "http/in/refusals.hpp"
 #include "http/in/route_match.hpp"
@@ -56,7 +57,10 @@ public:
 private:
   response answer_to(const actors::admin_order &order, std::string_view id) {
     request in;
-    const auto match = routes_.find(order.method, order.path, in.path_values);
+    const auto parts = split_target(order.path);
+    if (!parts || !parse_query(parts->query, in.query))
+      return to_response(not_found(), id);
+    const auto match = routes_.find(order.method, parts->path, in.path_values);
     if (!match.found)
       return to_response(match.allow.empty() ? not_found()
                                              : method_not_allowed(match.allow),
@@ -68,7 +72,7 @@ private:
                          id);
     const auto body = signed_by(order.operator_name, order.body);
     in.method = order.method;
-    in.path = order.path;
+    in.path = parts->path;
     in.body = body;
     in.remote_address = "console";
     in.id = id;

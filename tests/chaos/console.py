@@ -77,6 +77,12 @@ def set_settings(on):
              for one in on.json("settings")["settings"]}
     on.run.check(shown["processor.max_concurrency"] == "2",
                  f"not set: {shown}")
+    on("unset", "processor.max_concurrency", *CHANGE, says="is what file")
+    shown = {one["key"]: one["source"]
+             for one in on.json("settings")["settings"]}
+    on.run.check(shown["processor.max_concurrency"] != "override",
+                 f"not unset: {shown}")
+    on("reload", says="nothing has changed")
     on("set", "processor.max_concurency", "2", code=REFUSED,
        says="did you mean processor.max_concurrency?")
     on("set", "http.listen", "127.0.0.1:1", code=REFUSED,
@@ -124,12 +130,23 @@ def operate(run, store, service, tenant, on):
     first, second, *_ = fill(run, service, tenant)
     on("queue", "requeue", first, *CHANGE, says="0 requeued, 1 passed over")
     on("queue", "discard", first, *CHANGE, code=REFUSED, says="--yes")
+    on("queue", "list", says=first)
+    on("queue", "list", "--status", "quarantined", "--limit", "5",
+       "--older-than", "1h", says="ID")
+    listed = on.json("queue", "list", "--org", tenant.id, "--limit", "1")
+    run.check([one["id"] for one in listed["items"]] == [first],
+              f"queue list: {listed}")
+    on("queue", "list", "--org", "acme", code=REFUSED, says="has to be a UUID")
     on("--yes", "queue", "discard", first, *CHANGE,
        says="1 discarded, 0 passed over")
     done = on.json("queue", "discard", second, "--yes", *CHANGE)
     run.check(done.get("discarded") == 1, f"discard: {done}")
     on("queue", "discard", "no-id", "--yes", *CHANGE, code=REFUSED,
        says="is no event id")
+    newest = on.json("audit", "--limit", "1")["entries"]
+    run.check([one["action"] for one in newest] == ["discard"],
+              f"audit: {newest}")
+    on("audit", says="discard")
     on("ledger", "repair", *CHANGE, code=REFUSED, says="--yes")
     on("ledger", "repair", "--yes", *CHANGE, says="before the repair")
     on("resume")
@@ -151,8 +168,9 @@ def misuse(run, on):
                   ("mode", "reject", "--retry-after", "-1")):
         on(*words, code=USAGE)
     for verb in ("status", "actors", "nodes", "settings", "mode", "pause",
-                 "resume", "drain", "set", "poll", "cleanup", "restart",
-                 "ledger verify", "ledger repair", "queue requeue",
+                 "resume", "drain", "set", "unset", "reload", "audit", "poll", "cleanup", "restart",
+                 "ledger verify", "ledger repair", "queue list",
+                 "queue requeue",
                  "queue discard"):
         on(*verb.split(), "--help", says=f"Example:\n  sluice ctl {verb}")
 

@@ -180,10 +180,39 @@ std::string show_nodes(const json &answer) {
 }
 
 std::string show_settings(const json &answer) {
-  lines table{{"KEY", "VALUE", "CHANGE"}};
+  lines table{{"KEY", "VALUE", "CHANGE", "FROM"}};
   for (const auto &one : list_of(answer, "settings"))
-    table.push_back(
-        {word(one, "key"), word(one, "value"), word(one, "change")});
+    table.push_back({word(one, "key"), word(one, "value"), word(one, "change"),
+                     word(one, "source")});
+  return aligned(table);
+}
+
+std::string show_reload(const json &answer) {
+  lines table{{"KEY", "EFFECT", "BEFORE", "AFTER"}};
+  for (const auto &one : list_of(answer, "changes"))
+    table.push_back({word(one, "key"), word(one, "effect"), word(one, "before"),
+                     word(one, "after")});
+  return table.size() == 1 ? "nothing has changed\n" : aligned(table);
+}
+
+std::string show_items(const json &answer) {
+  lines table{{"ID", "STATUS", "ATTEMPTS", "ACCEPTED", "TYPE", "ORGANIZATION",
+               "LAST ERROR"}};
+  for (const auto &one : list_of(answer, "items"))
+    table.push_back({word(one, "id"), word(one, "status"),
+                     word(one, "attempts"), word(one, "accepted_at"),
+                     word(one, "type"), word(one, "organization_id"),
+                     word(one, "last_error")});
+  return aligned(table) + (at(answer, "next_after").is_string()
+                               ? "there may be more; say a greater --limit\n"
+                               : "");
+}
+
+std::string show_audit(const json &answer) {
+  lines table{{"AT", "WHO", "WHAT", "TARGET", "WHY"}};
+  for (const auto &one : list_of(answer, "entries"))
+    table.push_back({word(one, "at"), word(one, "actor"), word(one, "action"),
+                     word(one, "target"), word(one, "reason")});
   return aligned(table);
 }
 

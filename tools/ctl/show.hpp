@@ -17,6 +17,10 @@ std::string show_dials(const json &gate);
 std::string show_actors(const json &answer);
 std::string show_nodes(const json &answer);
 std::string show_settings(const json &answer);
+/// What a load of the settings' file has changed.
+std::string show_reload(const json &answer);
+std::string show_items(const json &answer);
+std::string show_audit(const json &answer);
 std::string show_ledger(const json &report);
 std::string show_drain(const json &certificate);
 /// One line.

@@ -102,6 +102,19 @@ ctl_exit run_set(console &on, const std::string &key, const std::string &value,
                      [&](const json &) { return key + " is set\n"; });
 }
 
+ctl_exit run_unset(console &on, const std::string &key,
+                   const std::string &reason) {
+  auto body = body_of(reason);
+  body["unset"] = json::array({key});
+  return show_answer(on, on.post(admin + "settings", body), [&](const json &) {
+    return key + " is what file, environment or --set say\n";
+  });
+}
+
+ctl_exit run_reload(console &on) {
+  return show_answer(on, on.post(admin + "reload"), show_reload);
+}
+
 ctl_exit run_poll(console &on) {
   return show_answer(on, on.post(admin + "poll"), [](const json &) {
     return "the queue is looked at now\n";
@@ -138,6 +151,22 @@ ctl_exit run_repair(console &on, const std::string &reason) {
                        return "before the repair:\n" +
                               show_ledger(answer.value("found_before", json()));
                      });
+}
+
+ctl_exit run_list_items(console &on, const item_filter &filter) {
+  auto path = admin + "queue?limit=" + std::to_string(filter.limit);
+  if (!filter.status.empty())
+    path += "&status=" + filter.status;
+  if (!filter.organization.empty())
+    path += "&organization_id=" + filter.organization;
+  if (filter.older_than.count() > 0)
+    path += "&older_than=" + std::to_string(filter.older_than.count());
+  return show_answer(on, on.get(path), show_items);
+}
+
+ctl_exit run_audit(console &on, int limit) {
+  return show_answer(on, on.get(admin + "audit?limit=" + std::to_string(limit)),
+                     show_audit);
 }
 
 ctl_exit run_requeue(console &on, const std::vector<std::string> &ids,

@@ -35,6 +35,11 @@ ctl_exit run_drain(console &on, std::chrono::seconds limit,
 ctl_exit run_set(console &on, const std::string &key, const std::string &value,
                  const std::string &reason);
 
+ctl_exit run_unset(console &on, const std::string &key,
+                   const std::string &reason);
+/// Refused, if the file has faults.
+ctl_exit run_reload(console &on);
+
 ctl_exit run_poll(console &on);
 ctl_exit run_cleanup(console &on);
 ctl_exit run_restart(console &on, const std::string &part);
@@ -42,6 +47,17 @@ ctl_exit run_restart(console &on, const std::string &part);
 /// Refused, if the books don't balance.
 ctl_exit run_verify(console &on);
 ctl_exit run_repair(console &on, const std::string &reason);
+
+/// What a list of items is narrowed to; empty and 0: to nothing.
+struct item_filter {
+  std::string status;
+  std::string organization;
+  std::chrono::seconds older_than{0};
+  int limit = 50;
+};
+
+ctl_exit run_list_items(console &on, const item_filter &filter);
+ctl_exit run_audit(console &on, int limit);
 ctl_exit run_requeue(console &on, const std::vector<std::string> &ids,
                      const std::string &reason);
 ctl_exit run_discard(console &on, const std::vector<std::string> &ids,

@@ -90,3 +90,22 @@ TEST_CASE("a drain shows how far it is, and its proof") {
   CHECK(show_drain(json::parse(R"({"from":1,"to":9,"is_balanced":true})"))
             .ends_with("ledger      1 to 9, balanced\n"));
 }
+
+TEST_CASE("items are a table, safe to look at") {
+  const auto text = show_items(json::parse(
+      R"({"items":[{"id":"i-1","organization_id":"o-1","type":"a.b",
+          "status":"quarantined","attempts":5,"accepted_at":"t",
+          "last_error":"\u001b[2J"}],"next_after":"i-1"})"));
+  CHECK(text.find("i-1  quarantined  5") != std::string::npos);
+  CHECK(text.find('\x1b') == std::string::npos);
+  CHECK(text.find("a greater --limit") != std::string::npos);
+}
+
+TEST_CASE("a reload that changed nothing says so") {
+  CHECK(show_reload(json::parse(R"({"changes":[]})")) ==
+        "nothing has changed\n");
+  CHECK(show_reload(json::parse(
+            R"({"changes":[{"key":"k","effect":"applied","before":"1",
+                "after":"2"}]})")) == "KEY  EFFECT   BEFORE  AFTER\n"
+                                      "k    applied  1       2\n");
+}
