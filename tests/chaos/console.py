@@ -1,11 +1,9 @@
 """Every verb of `sluice ctl`, through the real program."""
 
-import subprocess
-
 import client
 import harness
 from ctl import (DONE, NO_CONNECTION, REFUSED, TIMED_OUT, UNAUTHORISED, USAGE,
-                 Ctl)
+                 Ctl, run_program)
 from service import Service
 from stores import open_store
 
@@ -177,15 +175,12 @@ def misuse(run, on):
 
 def others(run, on, folder):
     """Who gets in, and who does not."""
-    command = [run.binary, "admin-cert"]
-    source = ["--set", f"admin.folder={folder}"]
     ada = run.folder / "ada"
-    done = subprocess.run([*command, "ada", ada, *source], check=False,
-                          capture_output=True)
+    issue = ("admin-cert", "ada", str(ada), "--set", f"admin.folder={folder}")
+    done = run_program(run, *issue)
     run.check(done.returncode == 0, f"admin-cert: {done}")
     run.check((ada.stat().st_mode & 0o777) == 0o700, "ada's folder is open")
-    again = subprocess.run([*command, "ada", ada, *source], check=False,
-                           capture_output=True)
+    again = run_program(run, *issue)
     run.check(again.returncode == 1, f"admin-cert once more: {again}")
     on("mode", "async", "--reason", "by ada", folder=ada)
     on("status", folder=run.folder / "nobody", code=UNAUTHORISED,

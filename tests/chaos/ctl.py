@@ -9,6 +9,20 @@ import harness
 DONE, REFUSED, USAGE, NO_CONNECTION, UNAUTHORISED, TIMED_OUT = range(6)
 
 
+def run_program(run, *words, seconds=60):
+    """The finished process of `sluice WORDS`; the environment sets nothing."""
+    environment = {name: value for name, value in os.environ.items()
+                   if not name.startswith("SLUICE_")}
+    try:
+        return subprocess.run(
+            [run.binary, *words], stdin=subprocess.DEVNULL,
+            capture_output=True, timeout=seconds, cwd=run.folder,
+            env=environment, check=False)
+    except subprocess.TimeoutExpired:
+        raise harness.Abort(
+            f"sluice {' '.join(words)} hung for {seconds} s") from None
+
+
 class Ctl:
     """Orders to one service's admin port."""
 
@@ -19,19 +33,10 @@ class Ctl:
 
     def raw(self, *words, connect=None, folder=None, seconds=60):
         """The finished process of `sluice ctl WORDS`."""
-        command = [self.run.binary, "ctl",
-                   "--connect", connect or f"127.0.0.1:{self.port}",
-                   "--folder", str(folder or self.folder), *words]
-        environment = {name: value for name, value in os.environ.items()
-                       if not name.startswith("SLUICE_")}
-        try:
-            return subprocess.run(
-                command, stdin=subprocess.DEVNULL, capture_output=True,
-                timeout=seconds, cwd=self.run.folder, env=environment,
-                check=False)
-        except subprocess.TimeoutExpired:
-            raise harness.Abort(
-                f"ctl {' '.join(words)} hung for {seconds} s") from None
+        return run_program(
+            self.run, "ctl", "--connect",
+            connect or f"127.0.0.1:{self.port}", "--folder",
+            str(folder or self.folder), *words, seconds=seconds)
 
     def __call__(self, *words, code=DONE, says="", **where):
         """What it wrote, checked: its exit code, and a text in its output."""
