@@ -1,0 +1,160 @@
+"""Every command of docs/runbook.md, against a running service.
+
+What stands below a command has to be what it answers, but for ids, times,
+numbers and levels. With --write the answers are written into the document.
+"""
+
+import pathlib
+import re
+import shlex
+
+import client
+import harness
+from ctl import DONE, Ctl
+from poison import NO_TRIGGER, TRIGGER
+from service import Service
+from stores import open_store
+
+DOCUMENT = pathlib.Path(__file__).parents[2] / "docs" / "runbook.md"
+COMMAND = "    $ sluice ctl "
+WAITING = 1200
+# What differs from run to run. The operator's login is in brackets.
+MASKS = ((r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "ID"),
+         (r"\d{4}-\d\d-\d\dT[\d:.]+Z", "TIME"),
+         (r"\(\w+\)", "(LOGIN)"),
+         (r"\d+( \d{3})*", "0"),
+         (r"\s+(ok|warning|critical)$", ""),
+         (r"; the oldest for 0 s$", ""),
+         (r"not checked yet", "balanced"),
+         (r"\s+", " "))
+
+
+class Scene:
+    """A service on PostgreSQL, and what each chapter finds it in."""
+
+    def __init__(self, run):
+        self.run = run
+        self.store = open_store(run)
+        self.store.start()
+        admin_port = run.port()
+        self.service = Service(run, self.store.url, settings={
+            "admin.listen": f"127.0.0.1:{admin_port}",
+            "admin.folder": str(run.folder / "admin"),
+            "processor.max_attempts": "1",
+            "ledger.verify_interval": "1h"})
+        self.service.start()
+        self.on = Ctl(run, admin_port, run.folder / "admin")
+        if not harness.wait_until(
+                lambda: self.on.raw("status").returncode == DONE, 15):
+            raise harness.Abort(f"no admin port: {self.service.last_words()}")
+        self.tenant = self.service.organization("one")
+
+    def send(self, kind, count):
+        batch = [{"type": kind, "payload": {"n": n}} for n in range(count)]
+        for at in range(0, count, 1000):
+            answer = client.call(self.service.port, "POST",
+                                 "/api/events/batch", batch[at:at + 1000],
+                                 key=self.tenant.key)
+            self.run.check(answer.status == 202, f"batch: {answer}")
+
+    def count(self, condition):
+        return int(self.store.rows(f"select count(*) from {condition}")[0][0])
+
+    def await_count(self, condition, count):
+        if not harness.wait_until(lambda: self.count(condition) == count, 30):
+            raise harness.Abort(f"never {count} of {condition}")
+
+    # What each chapter needs, by its title.
+
+    def it_is_slow(self):
+        self.on("pause")
+        self.send("order.paid", WAITING)
+        self.on("resume")
+        self.await_count("event_queue", 0)
+
+    def items_fail(self):
+        for sql in TRIGGER["postgres"]:
+            self.store.execute(sql)
+        self.send("poison", 2)
+        self.await_count("event_queue where status = 'quarantined'", 2)
+        for sql in NO_TRIGGER["postgres"]:
+            self.store.execute(sql)
+
+    def back_to_synchronous(self):
+        self.on("pause")
+        self.send("order.paid", WAITING)
+
+    def events_are_missing(self):
+        self.service.wait_drained()
+        self.store.execute("delete from events where id = "
+                           "(select max(id::text)::uuid from events)")
+
+    def prepare(self, title):
+        name = re.sub(r"\W+", "_", title.lower()).strip("_")
+        getattr(self, name, lambda: None)()
+
+    def quarantined(self):
+        """An item that a command may name; which, does not matter."""
+        rows = self.store.rows("select id from event_queue where status ="
+                               " 'quarantined' order by id limit 1")
+        return rows[0][0] if rows else "ID"
+
+
+def masked(line):
+    for pattern, name in MASKS:
+        line = re.sub(pattern, name, line)
+    return line.strip()
+
+
+def answer_to(scene, command):
+    """Runs it; its output, line by line. `# 1` is the exit code it ends with."""
+    words, _, code = command.partition(" # ")
+    named = words.replace(" ID", " " + scene.quarantined())
+    done = scene.on.raw(*shlex.split(named))
+    scene.run.check(
+        done.returncode == int(code or DONE),
+        f"ctl {words}: exit code {done.returncode}: {done.stderr.decode()}")
+    return done.stdout.decode().splitlines()
+
+
+def body(run):
+    """Follows the document, chapter by chapter."""
+    scene = Scene(run)
+    lines = DOCUMENT.read_text(encoding="utf-8").splitlines()
+    out = []
+    commands = 0
+    while lines:
+        line = lines.pop(0)
+        out.append(line)
+        if line.startswith("## "):
+            scene.prepare(line[3:])
+        if not line.startswith(COMMAND):
+            continue
+        commands += 1
+        said = []
+        while (lines and lines[0].startswith("    ")
+               and not lines[0].startswith(COMMAND)):
+            said.append(lines.pop(0)[4:])
+        found = answer_to(scene, line[len(COMMAND):])
+        out.extend(("    " + one).rstrip() for one in found)
+        if not run.options.write:
+            run.check([masked(one) for one in said] ==
+                      [masked(one) for one in found],
+                      f"{line.strip()}: the document says {said}, the service "
+                      f"{found}")
+    run.figures["commands"] = commands
+    run.check(commands > 20, f"only {commands} commands were found")
+    if run.options.write:
+        DOCUMENT.write_text("\n".join(out) + "\n", encoding="utf-8")
+    code, _ = scene.service.terminate()
+    run.check(code == 0, f"exit code {code} after SIGTERM")
+
+
+def add_arguments(parser):
+    parser.add_argument("--write", action="store_true",
+                        help="write the answers into the document")
+
+
+if __name__ == "__main__":
+    harness.main("runbook", body, cycles=1, stores=("postgres",),
+                 extra=add_arguments)
