@@ -35,11 +35,12 @@ NO_ROWS = {
         " p.organization_id = d.organization_id"
         " where e.id is null or p.id is null",
     "dedup key of an event that is nowhere":
-        # NOT IN would compare all with all once there are many.
-        "select k.dedup_id, k.event_id from dedup_keys k"
-        " where not exists (select 1 from events e where e.id = k.event_id)"
-        " and not exists (select 1 from event_queue q where q.id = k.event_id)"
-        " and not exists (select 1 from discarded d where d.id = k.event_id)",
+        # Neither store has an index of the events by id alone: PostgreSQL
+        # would compare all with all for NOT IN, SQLite for NOT EXISTS.
+        "select k.dedup_id, k.event_id from dedup_keys k left join"
+        " (select id from events union all select id from event_queue"
+        " union all select id from discarded) a on a.id = k.event_id"
+        " where a.id is null",
     "event whose dedup_id has no key, or another's":
         "select e.id, k.event_id from events e left join dedup_keys k on"
         " k.organization_id = e.organization_id and k.scope = 'event' and"
