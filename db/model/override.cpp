@@ -24,7 +24,7 @@ std::string keys_of(const override_change &change) {
 std::string describe(const override_change &change) {
   std::string line;
   for (const auto &[key, value] : change.set)
-    add_word(line, key + "=" + value);
+    add_word(line, std::string(key).append(1, '=').append(value));
   for (const auto &key : change.unset)
     add_word(line, "-" + key);
   return line;

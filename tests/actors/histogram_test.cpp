@@ -24,7 +24,7 @@ std::vector<std::uint64_t> counts_of(const histogram_view &view) {
 
 TEST_CASE("a value counts at the first bound that is not below it") {
   histogram sizes(bounds, 2);
-  for (const std::uint64_t value : {0, 10, 11, 40, 41})
+  for (const std::uint64_t value : {0U, 10U, 11U, 40U, 41U})
     sizes.note(value);
   const auto seen = sizes.view();
   CHECK(counts_of(seen) == std::vector<std::uint64_t>{2, 1, 1, 1});

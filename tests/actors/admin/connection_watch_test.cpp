@@ -93,7 +93,7 @@ TEST_CASE("who says nothing is hung up on", "[admin]") {
 
 TEST_CASE("of too many connections those go that said least", "[admin]") {
   listener watched;
-  for (const std::size_t bytes : {2000, 10, 3000, 0, 20})
+  for (const std::size_t bytes : {2000U, 10U, 3000U, 0U, 20U})
     watched.connect(bytes);
   connection_watch watch({.most = 3});
   CHECK(watch.look(watched.port(), start).ended_surplus == 0);
