@@ -87,8 +87,8 @@ def set_settings(on):
        says="takes effect at a start only")
 
 
-def fill(run, service, tenant):
-    batch = [{"type": "console", "payload": {"n": n}} for n in range(WAITING)]
+def fill(run, service, tenant, count=WAITING):
+    batch = [{"type": "console", "payload": {"n": n}} for n in range(count)]
     answer = client.call(service.port, "POST", "/api/events/batch", batch,
                          key=tenant.key)
     run.check(answer.status == 202, f"batch: {answer}")
@@ -109,8 +109,8 @@ def drain(run, service, tenant, on):
 def drain_too_long(run, service, tenant, on):
     """One item after the other, and more than fit into a second."""
     on("pause")
-    for _ in range(100):
-        fill(run, service, tenant)
+    for _ in range(20):
+        fill(run, service, tenant, 1000)
     on("set", "processor.batch_size", "1")
     on("set", "processor.max_concurrency", "1")
     on("drain", "--timeout", "1s", code=TIMED_OUT, says=" left")
