@@ -64,6 +64,9 @@ std::string session::begin_text(const frame &with) const {
       "; SET LOCAL statement_timeout = " + server_limit +
       "; SET LOCAL idle_in_transaction_session_timeout = " + server_limit +
       "; SET LOCAL lock_timeout = " + lock_limit + "; SET LOCAL jit = off";
+  // A look at everything has time; those who send events beside it have not.
+  if (with.is_one_snapshot)
+    text += "; SET LOCAL max_parallel_workers_per_gather = 0";
   if (with.plan == planning::by_index)
     text += "; SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off"
             "; SET LOCAL enable_bitmapscan = off"
