@@ -49,10 +49,10 @@ public:
   /// Idempotent. One thread at a time.
   bool stop(std::chrono::milliseconds grace);
 
-  /// Drills and tests: the child with this name (`ingest`, `poller`,
-  /// `worker`, `gate`, `auditor`, `janitor`, `health`, `config_watcher`,
-  /// `reader`) dies as if it had crashed. False when there is none of that
-  /// name.
+  /// Drills and tests: the child with this name (`ingest`, `ingest relief`,
+  /// `poller`, `worker`, `gate`, `auditor`, `janitor`, `health`,
+  /// `config_watcher`, `reader`) dies as if it had crashed. False when there is
+  /// none of that name.
   bool crash(std::string_view child);
 
 private:

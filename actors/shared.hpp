@@ -71,6 +71,9 @@ struct shared_parts {
   std::function<void(const config::settings &)> on_settings;
   /// Called when restarting does not help any more.
   std::function<void()> on_escalation;
+  /// Set before the actors are stopped. What is sent later than the clock
+  /// stops would never arrive, and keep its receiver alive.
+  std::atomic<bool> is_stopping{false};
   counters counts;
   restart_history restarts;
   /// Whether this node is on the store's list. A claim of a node that is not
@@ -83,9 +86,6 @@ struct shared_parts {
   board<ledger_view> ledger_board;
   tree_board tree;
   intake_box ingest;
-  /// Set before the actors are stopped. What is sent later than the clock
-  /// stops would never arrive, and keep its receiver alive.
-  std::atomic<bool> is_stopping{false};
   handle_box<poller_actor> poller;
   handle_box<worker_pool_actor> pool;
   handle_box<janitor_actor> janitor;

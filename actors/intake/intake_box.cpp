@@ -72,8 +72,11 @@ std::unique_ptr<accept_group> intake_box::take() {
 
 std::unique_ptr<accept_group> intake_box::take_full() {
   std::lock_guard lock(mutex_);
-  auto &groups = next_line();
-  return is_full(groups) ? take_from(groups) : nullptr;
+  if (is_full(first_) && is_full(behind_))
+    return take_from(next_line());
+  if (is_full(first_))
+    return take_from(first_);
+  return is_full(behind_) ? take_from(behind_) : nullptr;
 }
 
 std::unique_ptr<accept_group> intake_box::take_from(line &groups) {

@@ -124,6 +124,21 @@ TEST_CASE_METHOD(box_fixture, "the relief takes what is full, and only that") {
   CHECK(eventually([&] { return relief_wakes == 2; }));
 }
 
+TEST_CASE_METHOD(box_fixture, "the relief finds what is full in either line") {
+  box.limit(10);
+  put(1, 0);
+  put(9, 2);
+  CHECK(box.take_full()->events().size() == 9);
+  CHECK_FALSE(box.take_full());
+  // And takes nobody's turn when it finds nothing.
+  for (int turn = 0; turn < 3; ++turn) {
+    put(1, 2);
+    CHECK_FALSE(box.take_full());
+    CHECK(box.take()->events().front().lane == 0);
+    put(1, 0);
+  }
+}
+
 TEST_CASE_METHOD(box_fixture, "without a relief the first takes everything") {
   box.limit(10);
   for (int client = 0; client < 3; ++client)
