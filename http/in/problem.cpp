@@ -9,6 +9,10 @@ std::string json_string(std::string_view text) {
   return json(text).dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
+std::string json_string_or_null(std::string_view text) {
+  return text.empty() ? "null" : json_string(text);
+}
+
 response to_response(const problem &what, std::string_view request_id) {
   response out;
   out.status = what.status;

@@ -38,4 +38,18 @@ response to_response(const problem &what, std::string_view request_id);
 /// U+FFFD.
 std::string json_string(std::string_view text);
 
+/// The same; `null` for an empty text.
+std::string json_string_or_null(std::string_view text);
+
+/// `[...]`: what `write` makes of each of the list.
+template <class List, class Write>
+std::string json_list(const List &list, Write write) {
+  std::string out = "[";
+  for (const auto &one : list) {
+    out += out.size() > 1 ? "," : "";
+    out += write(one);
+  }
+  return out + ']';
+}
+
 } // namespace sluice::http

@@ -12,10 +12,6 @@ namespace {
 constexpr int longest_list = 1000;
 constexpr int usual_list = 50;
 
-std::string text_or_null(const std::string &text) {
-  return text.empty() ? "null" : json_string(text);
-}
-
 template <class Id>
 std::optional<Id> read_id(query_reader &reader, std::string_view name) {
   const auto text = reader.find(name);
@@ -45,40 +41,30 @@ db::item_query read_item_query(query_reader &reader) {
   return out;
 }
 
-std::string to_json(const db::item_view &item) {
+std::string item_json(const db::item_view &item) {
   return "{\"id\":\"" + item.id.to_string() + "\",\"organization_id\":\"" +
          item.organization.to_string() +
          "\",\"type\":" + json_string(item.type) + ",\"status\":\"" +
          std::string(db::to_string(item.status)) +
          "\",\"attempts\":" + std::to_string(item.attempts) +
-         ",\"last_error\":" + text_or_null(item.last_error) +
+         ",\"last_error\":" + json_string_or_null(item.last_error) +
          ",\"accepted_at\":\"" + db::to_rfc3339(item.accepted_at) +
          "\",\"due_at\":\"" + db::to_rfc3339(item.due_at) +
-         "\",\"claimed_by\":" + text_or_null(item.claimed_by) +
+         "\",\"claimed_by\":" + json_string_or_null(item.claimed_by) +
          ",\"claimed_at\":" +
          (item.claimed_at ? '"' + db::to_rfc3339(*item.claimed_at) + '"'
                           : "null") +
          '}';
 }
 
-std::string to_json(const db::audit_record &record) {
+std::string record_json(const db::audit_record &record) {
   return "{\"position\":" + std::to_string(record.position) + ",\"at\":\"" +
          db::to_rfc3339(record.at) +
          "\",\"actor\":" + json_string(record.actor) +
          ",\"action\":" + json_string(record.action) +
-         ",\"target\":" + text_or_null(record.target) +
-         ",\"reason\":" + text_or_null(record.reason) +
-         ",\"detail\":" + text_or_null(record.detail) + '}';
-}
-
-template <class Entry>
-std::string list_of(const std::vector<Entry> &entries) {
-  std::string out;
-  for (const auto &one : entries) {
-    out += out.empty() ? "" : ",";
-    out += to_json(one);
-  }
-  return '[' + out + ']';
+         ",\"target\":" + json_string_or_null(record.target) +
+         ",\"reason\":" + json_string_or_null(record.reason) +
+         ",\"detail\":" + json_string_or_null(record.detail) + '}';
 }
 
 /// Whether another page may follow.
@@ -102,7 +88,7 @@ answer get_queue(service &shared, const request &in) {
   const auto next = is_full(*found, query.limit)
                         ? '"' + found->back().id.to_string() + '"'
                         : "null";
-  return json_answer(200, "{\"items\":" + list_of(*found) +
+  return json_answer(200, "{\"items\":" + json_list(*found, item_json) +
                               ",\"next_after\":" + next + '}');
 }
 
@@ -122,7 +108,7 @@ answer get_audit(service &shared, const request &in) {
   const auto next = is_full(*found, query.limit)
                         ? std::to_string(found->back().position)
                         : "null";
-  return json_answer(200, "{\"entries\":" + list_of(*found) +
+  return json_answer(200, "{\"entries\":" + json_list(*found, record_json) +
                               ",\"next_before\":" + next + '}');
 }
 

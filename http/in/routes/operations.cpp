@@ -23,21 +23,37 @@ std::string to_json(const db::ledger_sums &sums) {
          ',' + number("discarded", sums.discarded) + '}';
 }
 
+std::string fault_json(const db::ledger_fault &one) {
+  return "{\"fault\":\"" + std::string(to_string(one.what)) +
+         "\",\"event_id\":\"" + one.id.to_string() +
+         "\",\"organization_id\":\"" + one.owner.to_string() + "\"}";
+}
+
 std::string to_json(const db::ledger_report &report) {
-  std::string faults;
-  for (const auto &one : report.faults) {
-    faults += faults.empty() ? "" : ",";
-    faults += "{\"fault\":\"" + std::string(to_string(one.what)) +
-              "\",\"event_id\":\"" + one.id.to_string() +
-              "\",\"organization_id\":\"" + one.owner.to_string() + "\"}";
-  }
   return std::string("{\"is_balanced\":") +
          (report.is_balanced() ? "true" : "false") + ",\"at\":\"" +
          db::to_rfc3339(report.at) +
          "\",\"position\":" + std::to_string(report.position) +
          ",\"sums\":" + to_json(report.sums) +
          ",\"fault_count\":" + std::to_string(report.fault_count) +
-         ",\"faults\":[" + faults + "]}";
+         ",\"faults\":" + json_list(report.faults, fault_json) + '}';
+}
+
+std::string part_json(const actors::part_view &one) {
+  return "{\"name\":" + json_string(one.name) + ",\"state\":\"" +
+         (one.is_running ? "running" : "restarting") +
+         "\",\"restarts\":" + std::to_string(one.restarts) +
+         ",\"last_error\":" + json_string_or_null(one.last_error) +
+         ",\"since\":\"" + db::to_rfc3339(one.since) + "\"}";
+}
+
+std::string node_json(const db::node_view &one) {
+  return "{\"id\":\"" + one.who.id.to_string() +
+         "\",\"name\":" + json_string(one.who.name) +
+         ",\"version\":" + json_string(one.who.version) +
+         ",\"gate_version\":" + std::to_string(one.gate_version) +
+         ",\"silent_for_ms\":" + std::to_string(one.silent_for.count() / 1000) +
+         '}';
 }
 
 /// The events that an order names.
@@ -150,17 +166,8 @@ answer post_restart(service &shared, const request &in) {
 }
 
 answer get_parts(service &shared, const request &) {
-  std::string list;
-  for (const auto &one : shared.gateway.parts()) {
-    list += list.empty() ? "" : ",";
-    list += "{\"name\":" + json_string(one.name) + ",\"state\":\"" +
-            (one.is_running ? "running" : "restarting") +
-            "\",\"restarts\":" + std::to_string(one.restarts) +
-            ",\"last_error\":" +
-            (one.last_error.empty() ? "null" : json_string(one.last_error)) +
-            ",\"since\":\"" + db::to_rfc3339(one.since) + "\"}";
-  }
-  return json_answer(200, "{\"actors\":[" + list + "]}");
+  return json_answer(
+      200, "{\"actors\":" + json_list(shared.gateway.parts(), part_json) + '}');
 }
 
 answer get_nodes(service &shared, const request &) {
@@ -168,18 +175,7 @@ answer get_nodes(service &shared, const request &) {
       [](db::store &session) { return session.nodes(); });
   if (!nodes)
     return tl::unexpected(store_failure(nodes.error()));
-  std::string list;
-  for (const auto &one : *nodes) {
-    list += list.empty() ? "" : ",";
-    list +=
-        "{\"id\":\"" + one.who.id.to_string() +
-        "\",\"name\":" + json_string(one.who.name) +
-        ",\"version\":" + json_string(one.who.version) +
-        ",\"gate_version\":" + std::to_string(one.gate_version) +
-        ",\"silent_for_ms\":" + std::to_string(one.silent_for.count() / 1000) +
-        '}';
-  }
-  return json_answer(200, "{\"nodes\":[" + list + "]}");
+  return json_answer(200, "{\"nodes\":" + json_list(*nodes, node_json) + '}');
 }
 
 } // namespace sluice::http

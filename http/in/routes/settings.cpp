@@ -15,23 +15,8 @@ namespace {
 
 constexpr std::size_t most_settings = 100;
 
-std::string filled_or_null(const std::string &text) {
-  return text.empty() ? "null" : json_string(text);
-}
-
 std::string settings_time(db::timestamp at) {
   return at == db::timestamp{} ? "null" : json_string(db::to_rfc3339(at));
-}
-
-/// `[...]` of what `write` makes of each.
-template <class List, class Write>
-std::string json_list(const List &list, Write write) {
-  std::string out = "[";
-  for (const auto &one : list) {
-    out += out.size() > 1 ? "," : "";
-    out += write(one);
-  }
-  return out + ']';
 }
 
 std::string_view name_of(config::source from) {
@@ -96,14 +81,15 @@ std::string override_json(const actors::settings_view &view,
          ",\"changed_by\":" + json_string(one.changed_by) +
          ",\"reason\":" + json_string(one.reason) +
          ",\"changed_at\":" + settings_time(one.changed_at) +
-         ",\"skipped\":" + filled_or_null(why_skipped(view, one.key)) + '}';
+         ",\"skipped\":" + json_string_or_null(why_skipped(view, one.key)) +
+         '}';
 }
 
 std::string difference_json(const config::difference &one) {
   return "{\"key\":" + json_string(one.key) +
          ",\"effect\":" + json_string(config::to_string(one.what)) +
-         ",\"before\":" + filled_or_null(one.before) +
-         ",\"after\":" + filled_or_null(one.after) +
+         ",\"before\":" + json_string_or_null(one.before) +
+         ",\"after\":" + json_string_or_null(one.after) +
          ",\"where\":" + json_string(config::to_string(one.where)) + '}';
 }
 
