@@ -18,7 +18,7 @@ SELECT id, organization_id, type, status, attempts, last_error,
 FROM event_queue
 WHERE ($1::uuid IS NULL OR id > $1::uuid)
   AND ($2::bigint IS NULL
-    OR inserted_at < to_timestamp($2::bigint / 1000000.0))
+    OR inserted_at < 'epoch'::timestamptz + $2::bigint * interval '1 us')
   AND ($3::uuid IS NULL OR organization_id = $3::uuid)
   AND ($4::text IS NULL OR status = $4::text)
 ORDER BY id LIMIT $5::integer)sql";
@@ -30,10 +30,6 @@ ORDER BY seq DESC LIMIT $2::integer)sql";
 
 constexpr int longest_list = 1000;
 
-std::string text_or_nothing(const pqxx::field &field) {
-  return field.is_null() ? std::string() : field.as<std::string>();
-}
-
 item_view read_item(const pqxx::row &row) {
   item_view item;
   item.id = event_id(read_uuid(row[0].c_str()));
@@ -42,10 +38,10 @@ item_view read_item(const pqxx::row &row) {
   // A CHECK constraint keeps other texts out.
   item.status = parse_item_status(row[3].c_str()).value_or(item.status);
   item.attempts = row[4].as<int>();
-  item.last_error = text_or_nothing(row[5]);
+  item.last_error = row[5].as<std::string>("");
   item.accepted_at = read_time(row[6].c_str());
   item.due_at = read_time(row[7].c_str());
-  item.claimed_by = text_or_nothing(row[8]);
+  item.claimed_by = row[8].as<std::string>("");
   if (!row[9].is_null())
     item.claimed_at = read_time(row[9].c_str());
   return item;
@@ -57,9 +53,9 @@ audit_record read_audit_record(const pqxx::row &row) {
   entry.at = read_time(row[1].c_str());
   entry.actor = row[2].as<std::string>();
   entry.action = row[3].as<std::string>();
-  entry.target = text_or_nothing(row[4]);
-  entry.reason = text_or_nothing(row[5]);
-  entry.detail = text_or_nothing(row[6]);
+  entry.target = row[4].as<std::string>("");
+  entry.reason = row[5].as<std::string>("");
+  entry.detail = row[6].as<std::string>("");
   return entry;
 }
 

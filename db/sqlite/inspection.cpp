@@ -10,29 +10,23 @@ namespace {
 // ?1: ids behind it; ?2: accepted before; ?3: the organization, or null; ?4:
 // the limit. Few items are processing or in quarantine: their own index finds
 // them, where the planner would walk through all in the order of ids.
-constexpr char items_of_all[] =
-    "SELECT id, organization_id, type, status, attempts, last_error,"
-    " inserted_at, not_before, claimed_by, processing_started_at"
-    " FROM event_queue WHERE id > ?1 AND inserted_at < ?2"
-    " AND (?3 IS NULL OR organization_id = ?3) ORDER BY id LIMIT ?4";
+#define SLUICE_LISTED_ITEMS(index, condition)                                  \
+  "SELECT id, organization_id, type, status, attempts, last_error,"            \
+  " inserted_at, not_before, claimed_by, processing_started_at"                \
+  " FROM event_queue" index " WHERE " condition                                \
+  " id > ?1 AND inserted_at < ?2"                                              \
+  " AND (?3 IS NULL OR organization_id = ?3) ORDER BY id LIMIT ?4"
+
+constexpr char items_of_all[] = SLUICE_LISTED_ITEMS("", "");
 constexpr char items_pending[] =
-    "SELECT id, organization_id, type, status, attempts, last_error,"
-    " inserted_at, not_before, claimed_by, processing_started_at"
-    " FROM event_queue WHERE status = 'pending' AND id > ?1"
-    " AND inserted_at < ?2 AND (?3 IS NULL OR organization_id = ?3)"
-    " ORDER BY id LIMIT ?4";
-constexpr char items_processing[] =
-    "SELECT id, organization_id, type, status, attempts, last_error,"
-    " inserted_at, not_before, claimed_by, processing_started_at"
-    " FROM event_queue INDEXED BY event_queue_processing"
-    " WHERE status = 'processing' AND id > ?1 AND inserted_at < ?2"
-    " AND (?3 IS NULL OR organization_id = ?3) ORDER BY id LIMIT ?4";
-constexpr char items_quarantined[] =
-    "SELECT id, organization_id, type, status, attempts, last_error,"
-    " inserted_at, not_before, claimed_by, processing_started_at"
-    " FROM event_queue INDEXED BY event_queue_quarantined"
-    " WHERE status = 'quarantined' AND id > ?1 AND inserted_at < ?2"
-    " AND (?3 IS NULL OR organization_id = ?3) ORDER BY id LIMIT ?4";
+    SLUICE_LISTED_ITEMS("", "status = 'pending' AND");
+constexpr char items_processing[] = SLUICE_LISTED_ITEMS(
+    " INDEXED BY event_queue_processing", "status = 'processing' AND");
+constexpr char items_quarantined[] = SLUICE_LISTED_ITEMS(
+    " INDEXED BY event_queue_quarantined", "status = 'quarantined' AND");
+
+#undef SLUICE_LISTED_ITEMS
+
 constexpr char newest_audit_records[] =
     "SELECT seq, at, actor, action, target, reason, detail FROM audit_log"
     " WHERE seq < ?1 ORDER BY seq DESC LIMIT ?2";
