@@ -12,8 +12,7 @@ import time
 
 import client
 import harness
-from ctl import DONE, Ctl
-from service import Service
+from ctl import make_authority, start_with_console
 from stores import open_store
 
 IDLE_CONNECTIONS = 300
@@ -29,15 +28,10 @@ def body(run):
     """Measures clients of events while others attack the admin port."""
     store = open_store(run)
     store.start()
-    own = run.folder / "certificates"
-    admin_port = run.port()
-    service = Service(run, store.url, settings={
-        "admin.listen": f"127.0.0.1:{admin_port}", "admin.folder": str(own)})
-    service.start()
-    on = Ctl(run, admin_port, own)
-    if not harness.wait_until(lambda: on.raw("status").returncode == DONE, 15):
-        raise harness.Abort(f"no admin port: {service.last_words()}")
-    stranger = make_stranger(run)
+    service, on = start_with_console(run, store)
+    own, admin_port = on.folder, on.port
+    stranger = run.folder / "stranger"
+    make_authority(run, stranger)
     tenant = service.organization("one")
     calm = measure(run, service, tenant)
     before = resident_kib(service)
@@ -59,19 +53,6 @@ def body(run):
     code, took = service.terminate()
     run.check(code == 0, f"exit code {code} after SIGTERM")
     run.check(took < 5, f"stopping took {took:.1f} s")
-
-
-def make_stranger(run):
-    """The certificate of another service's operator."""
-    folder = run.folder / "stranger"
-    other = Service(run, f"sqlite:{run.folder}/other/other.db", "other", {
-        "admin.listen": f"127.0.0.1:{run.port()}",
-        "admin.folder": str(folder)})
-    other.start()
-    if not harness.wait_until((folder / "operator.key").exists, 10):
-        raise harness.Abort("no certificates were made")
-    other.terminate()
-    return folder
 
 
 def measure(run, service, tenant):

@@ -3,8 +3,7 @@
 import client
 import harness
 from ctl import (DONE, NO_CONNECTION, REFUSED, TIMED_OUT, UNAUTHORISED, USAGE,
-                 Ctl, run_program)
-from service import Service
+                 make_authority, run_program, start_with_console)
 from stores import open_store
 
 WAITING = 40
@@ -15,16 +14,7 @@ def body(run):
     """Gives each order once, and looks at its output and exit code."""
     store = open_store(run)
     store.start()
-    folder = run.folder / "certificates"
-    admin_port = run.port()
-    service = Service(run, store.url, settings={
-        "admin.listen": f"127.0.0.1:{admin_port}",
-        "admin.folder": str(folder)})
-    service.start()
-    on = Ctl(run, admin_port, folder)
-    if not harness.wait_until(
-            lambda: on.raw("status").returncode == DONE, 15):
-        raise harness.Abort(f"no admin port: {service.last_words()}")
+    service, on = start_with_console(run, store)
     tenant = service.organization("one")
     look(run, on)
     turn_dials(on)
@@ -33,7 +23,7 @@ def body(run):
     drain_too_long(run, service, tenant, on)
     operate(run, store, service, tenant, on)
     misuse(run, on)
-    others(run, on, folder)
+    others(run, on, on.folder)
     check_audit(run, store, service)
     code, _ = service.terminate()
     run.check(code == 0, f"exit code {code} after SIGTERM")
@@ -194,17 +184,6 @@ def others(run, on, folder):
     run.check("certificate" in told.get("error", ""), f"stranger: {told}")
     on("status", connect="127.0.0.1:1", code=NO_CONNECTION)
     on("status", connect="no-such-host.invalid:4001", code=NO_CONNECTION)
-
-
-def make_authority(run, folder):
-    """Certificates of another service, which lives for a moment."""
-    other = Service(run, f"sqlite:{run.folder}/other/other.db", "other", {
-        "admin.listen": f"127.0.0.1:{run.port()}",
-        "admin.folder": str(folder)})
-    other.start()
-    if not harness.wait_until((folder / "operator.key").exists, 10):
-        raise harness.Abort("no certificates were made")
-    other.terminate()
 
 
 def check_audit(run, store, service):

@@ -5,6 +5,7 @@ import os
 import subprocess
 
 import harness
+from service import Service
 
 DONE, REFUSED, USAGE, NO_CONNECTION, UNAUTHORISED, TIMED_OUT = range(6)
 
@@ -21,6 +22,31 @@ def run_program(run, *words, seconds=60):
     except subprocess.TimeoutExpired:
         raise harness.Abort(
             f"sluice {' '.join(words)} hung for {seconds} s") from None
+
+
+def start_with_console(run, store, settings=None):
+    """A service on the store, and the orders to it, once they get through."""
+    port = run.port()
+    folder = run.folder / "certificates"
+    service = Service(run, store.url, settings={
+        "admin.listen": f"127.0.0.1:{port}", "admin.folder": str(folder),
+        **(settings or {})})
+    service.start()
+    on = Ctl(run, port, folder)
+    if not harness.wait_until(lambda: on.raw("status").returncode == DONE, 15):
+        raise harness.Abort(f"no admin port: {service.last_words()}")
+    return service, on
+
+
+def make_authority(run, folder):
+    """Certificates of another service, which lives for a moment."""
+    other = Service(run, f"sqlite:{run.folder}/other/other.db", "other", {
+        "admin.listen": f"127.0.0.1:{run.port()}",
+        "admin.folder": str(folder)})
+    other.start()
+    if not harness.wait_until((folder / "operator.key").exists, 10):
+        raise harness.Abort("no certificates were made")
+    other.terminate()
 
 
 class Ctl:

@@ -10,9 +10,8 @@ import shlex
 
 import client
 import harness
-from ctl import DONE, Ctl
+from ctl import DONE, start_with_console
 from poison import NO_TRIGGER, TRIGGER
-from service import Service
 from stores import open_store
 
 DOCUMENT = pathlib.Path(__file__).parents[2] / "docs" / "runbook.md"
@@ -36,17 +35,8 @@ class Scene:
         self.run = run
         self.store = open_store(run)
         self.store.start()
-        admin_port = run.port()
-        self.service = Service(run, self.store.url, settings={
-            "admin.listen": f"127.0.0.1:{admin_port}",
-            "admin.folder": str(run.folder / "admin"),
-            "processor.max_attempts": "1",
-            "ledger.verify_interval": "1h"})
-        self.service.start()
-        self.on = Ctl(run, admin_port, run.folder / "admin")
-        if not harness.wait_until(
-                lambda: self.on.raw("status").returncode == DONE, 15):
-            raise harness.Abort(f"no admin port: {self.service.last_words()}")
+        self.service, self.on = start_with_console(run, self.store, {
+            "processor.max_attempts": "1", "ledger.verify_interval": "1h"})
         self.tenant = self.service.organization("one")
 
     def send(self, kind, count):
