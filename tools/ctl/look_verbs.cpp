@@ -1,0 +1,39 @@
+#include <CLI/CLI.hpp>
+
+#include "tools/ctl/verb_tree.hpp"
+
+namespace sluice::tools {
+
+void add_look_verbs(verb_tree &tree) {
+  tree.add("status", "How the service is, and how its dials stand", "status",
+           [](console &on, const verb_options &) { return run_status(on); });
+  tree.add("actors", "The parts of the service, their restarts and errors",
+           "actors",
+           [](console &on, const verb_options &) { return run_actors(on); });
+  tree.add("nodes", "The nodes that work on this store", "nodes",
+           [](console &on, const verb_options &) { return run_nodes(on); });
+  tree.add("settings", "The settings of the running node", "settings",
+           [](console &on, const verb_options &) { return run_settings(on); });
+  tree.add_limit(tree.add("audit", "Who did what, newest first",
+                          "audit --limit 20",
+                          [](console &on, const verb_options &said) {
+                            return run_audit(on, said.filter.limit);
+                          }));
+}
+
+void add_operation_verbs(verb_tree &tree) {
+  const auto &options = tree.options();
+  tree.add("poll", "Looks for items now, whatever the interval", "poll",
+           [](console &on, const verb_options &) { return run_poll(on); });
+  tree.add("cleanup", "Takes stuck items from their holders now", "cleanup",
+           [](console &on, const verb_options &) { return run_cleanup(on); });
+  auto *restart =
+      tree.add("restart", "Starts a part of the service again",
+               "restart poller", [](console &on, const verb_options &said) {
+                 return run_restart(on, said.word);
+               });
+  restart->add_option("ACTOR", options->word, "As in `sluice ctl actors`")
+      ->required();
+}
+
+} // namespace sluice::tools

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tools/ctl/verbs.hpp"
+
+namespace sluice::tools {
+
+/// What the words behind a verb of `sluice ctl` say; each verb reads those
+/// fields that it has options for.
+struct verb_options {
+  change_options why;
+  /// The one word that most verbs take: a mode, a dial, a key, a name.
+  std::string word;
+  std::string value;
+  std::vector<std::string> ids;
+  std::optional<std::chrono::seconds> retry_after;
+  std::chrono::seconds drain_limit{600};
+  item_filter filter;
+};
+using options_ptr = std::shared_ptr<verb_options>;
+
+/// Carries a verb out, on a console that is connected.
+using verb = std::function<ctl_exit(console &, const verb_options &)>;
+/// What is done with a verb that was parsed: it is carried out somewhere.
+using verb_runner = std::function<void(const verb &, const verb_options &)>;
+
+} // namespace sluice::tools
