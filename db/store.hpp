@@ -62,6 +62,11 @@ public:
   store &operator=(const store &) = delete;
   virtual ~store() = default;
 
+  /// Whether the session is there still, as far as it can be told without
+  /// asking the database: false once a call has lost it, or the other side has
+  /// ended it while nobody called. Cheap.
+  virtual bool is_connected() const { return true; }
+
   // -- intake ---------------------------------------------------------------
 
   /// Takes the events in, all or none, with their keys and their ledger

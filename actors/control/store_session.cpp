@@ -35,8 +35,10 @@ store_session::store_session(std::shared_ptr<db::store_source> source,
       pauses_(first_pause, longest_pause) {}
 
 db::result<db::store *> store_session::get() {
-  if (session_)
+  // Whoever asks first after an outage is not to hear of it.
+  if (session_ && session_->is_connected())
     return session_.get();
+  session_.reset();
   if (clock::now() < next_attempt_)
     return tl::unexpected(last_failure_);
   auto fresh = source_->connect(purpose_);

@@ -13,6 +13,8 @@ public:
   explicit postgres_store(std::unique_ptr<session> connected)
       : session_(std::move(connected)) {}
 
+  bool is_connected() const override { return session_->is_connected(); }
+
   result<std::vector<accept_outcome>>
   accept(std::span<const new_event> events,
          std::chrono::seconds window) override;

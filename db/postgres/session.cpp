@@ -1,5 +1,7 @@
 #include "db/postgres/session.hpp"
 
+#include <poll.h>
+
 #include <algorithm>
 #include <cstring>
 
@@ -228,6 +230,13 @@ std::optional<std::string> session::now() const {
   if (!settings_.clock)
     return std::nullopt;
   return to_rfc3339(settings_.clock());
+}
+
+bool session::is_connected() const {
+  if (is_spent())
+    return false;
+  pollfd line{.fd = connection_->sock(), .events = POLLRDHUP, .revents = 0};
+  return ::poll(&line, 1, 0) <= 0;
 }
 
 int session::server_version() const {

@@ -105,6 +105,8 @@ public:
     return settings_.call_timeout;
   }
   bool is_spent() const { return connection_ == nullptr; }
+  /// False as well when the server, or what is between, has hung up.
+  bool is_connected() const;
   int server_version() const;
 
 private:

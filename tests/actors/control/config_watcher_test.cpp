@@ -176,8 +176,9 @@ TEST_CASE_METHOD(watcher_fixture, "what another node has set holds here") {
   REQUIRE(value_of(other->change_overrides(
       {.set = {{"processor.batch_size", "11"}, {"no.setting", "1"}},
        .actor = "bob"})));
-  CHECK(eventually([&] { return batch_size() == 11; }));
-  CHECK(view()->held.now.skipped.size() == 1);
+  CHECK(eventually([&] {
+    return batch_size() == 11 && view()->held.now.skipped.size() == 1;
+  }));
   CHECK(unset("no.setting").faults.empty());
 }
 

@@ -100,6 +100,20 @@ TEST_CASE("a backend that is terminated in a call costs the session only",
   CHECK(on.copies(events[0].id) == "1");
 }
 
+TEST_CASE("a session that was ended while nobody called says so",
+          "[postgres]") {
+  if (!postgres_cluster::is_available())
+    return;
+  own_server on;
+  auto session = on.connect();
+  CHECK(session->is_connected());
+  REQUIRE(session->accept(make_events(on.owner(), 1), 60s));
+  CHECK(session->is_connected());
+  on.ask("SELECT count(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity"
+         " WHERE application_name = 'sluice'");
+  CHECK_FALSE(session->is_connected());
+}
+
 TEST_CASE("a server that became read-only is left for another", "[postgres]") {
   if (!postgres_cluster::is_available())
     return;
