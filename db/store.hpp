@@ -19,6 +19,7 @@
 #include "db/model/node.hpp"
 #include "db/model/organization.hpp"
 #include "db/model/override.hpp"
+#include "db/model/procedure.hpp"
 #include "db/model/work.hpp"
 
 /// The contract of storage: what the service asks of a database, and what it
@@ -303,6 +304,21 @@ public:
   /// version any more. Settings are looked at by nobody here.
   virtual result<std::optional<setting_overrides>>
   change_overrides(const override_change &change) = 0;
+
+  /// Writes down that a procedure begins; `id`, `kind` and `document` are the
+  /// caller's. False, and nothing is written, when one of its kind is open
+  /// that is not this very one.
+  virtual result<bool> begin_procedure(const procedure &fresh,
+                                       const procedure_note &note) = 0;
+
+  /// Saves what became of it: `document` and `is_open`. False, and nothing is
+  /// written, when it has another version by now, or is not open any more.
+  virtual result<bool> save_procedure(const procedure &changed,
+                                      const procedure_note &note) = 0;
+
+  /// Those of one kind, the newest first, `limit` at the most.
+  virtual result<std::vector<procedure>> procedures(std::string_view kind,
+                                                    int limit) = 0;
 
   /// The 32 bytes that all nodes of this store share under `name`; made at
   /// the first call, the same ever after.

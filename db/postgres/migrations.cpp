@@ -259,11 +259,27 @@ CREATE TABLE setting_overrides (
 );
 )sql";
 
-constexpr std::array<migration, 5> all{{{1, initial_schema},
+// What is over is kept: it is the history.
+constexpr char procedures[] = R"sql(
+CREATE TABLE procedures (
+  id uuid PRIMARY KEY,
+  kind text NOT NULL,
+  is_open boolean NOT NULL,
+  version bigint NOT NULL,
+  document text NOT NULL,
+  begun_at timestamptz NOT NULL,
+  changed_at timestamptz NOT NULL
+);
+CREATE UNIQUE INDEX procedures_open ON procedures (kind) WHERE is_open;
+CREATE INDEX procedures_newest ON procedures (kind, id);
+)sql";
+
+constexpr std::array<migration, 6> all{{{1, initial_schema},
                                         {2, ledger_of_ids},
                                         {3, folded_ledger},
                                         {4, lanes},
-                                        {5, overrides_of_settings}}};
+                                        {5, overrides_of_settings},
+                                        {6, procedures}}};
 
 } // namespace
 

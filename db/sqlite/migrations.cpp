@@ -213,6 +213,21 @@ CREATE TABLE setting_overrides (
 );
 )sql";
 
+// What is over is kept: it is the history.
+constexpr char version_6[] = R"sql(
+CREATE TABLE procedures (
+  id BLOB NOT NULL PRIMARY KEY,
+  kind TEXT NOT NULL,
+  is_open INTEGER NOT NULL,
+  version INTEGER NOT NULL,
+  document TEXT NOT NULL,
+  begun_at INTEGER NOT NULL,
+  changed_at INTEGER NOT NULL
+);
+CREATE UNIQUE INDEX procedures_open ON procedures (kind) WHERE is_open;
+CREATE INDEX procedures_newest ON procedures (kind, id);
+)sql";
+
 void write_opening_balance(connection &database, timestamp now) {
   ledger_entries opening(database, "opening", now);
   for (const char *place : {sql::opening_of_events, sql::opening_of_queue,
@@ -228,7 +243,7 @@ void write_opening_balance(connection &database, timestamp now) {
 constexpr migration steps[] = {
     {1, version_1, nullptr}, {2, version_2, write_opening_balance},
     {3, version_3, nullptr}, {4, version_4, nullptr},
-    {5, version_5, nullptr},
+    {5, version_5, nullptr}, {6, version_6, nullptr},
 };
 
 } // namespace

@@ -88,6 +88,13 @@ public:
   result<std::optional<setting_overrides>>
   change_overrides(const override_change &change) override;
 
+  result<bool> begin_procedure(const procedure &fresh,
+                               const procedure_note &note) override;
+  result<bool> save_procedure(const procedure &changed,
+                              const procedure_note &note) override;
+  result<std::vector<procedure>> procedures(std::string_view kind,
+                                            int limit) override;
+
   result<std::vector<item_view>> list_items(const item_query &query) override;
   result<std::vector<audit_record>>
   list_audit(const audit_query &query) override;

@@ -1,6 +1,7 @@
 #include "db/sqlite/accounts.hpp"
 #include "db/sqlite/gate.hpp"
 #include "db/sqlite/overrides.hpp"
+#include "db/sqlite/procedures.hpp"
 #include "db/sqlite/session_calls.hpp"
 
 // What operators turn, and what all nodes share.
@@ -44,6 +45,27 @@ result<std::optional<setting_overrides>>
 session::change_overrides(const override_change &change_of) {
   return change("change_overrides", [&](connection &database, timestamp now) {
     return sqlite::change_overrides(database, change_of, now);
+  });
+}
+
+result<bool> session::begin_procedure(const procedure &fresh,
+                                      const procedure_note &note) {
+  return change("begin_procedure", [&](connection &database, timestamp now) {
+    return sqlite::begin_procedure(database, fresh, note, now);
+  });
+}
+
+result<bool> session::save_procedure(const procedure &changed,
+                                     const procedure_note &note) {
+  return change("save_procedure", [&](connection &database, timestamp now) {
+    return sqlite::save_procedure(database, changed, note, now);
+  });
+}
+
+result<std::vector<procedure>> session::procedures(std::string_view kind,
+                                                   int limit) {
+  return look_at_what_stays("procedures", [&](connection &database, timestamp) {
+    return sqlite::procedures(database, kind, limit);
   });
 }
 

@@ -209,6 +209,21 @@ public:
     return note("discard", order);
   }
 
+  db::result<bool>
+  begin_procedure(const db::procedure & /*fresh*/,
+                  const db::procedure_note & /*note*/) override {
+    return not_here<bool>();
+  }
+  db::result<bool>
+  save_procedure(const db::procedure & /*changed*/,
+                 const db::procedure_note & /*note*/) override {
+    return not_here<bool>();
+  }
+  db::result<std::vector<db::procedure>> procedures(std::string_view /*kind*/,
+                                                    int /*limit*/) override {
+    return not_here<std::vector<db::procedure>>();
+  }
+
   db::result<db::setting_overrides> overrides() override {
     return not_here<db::setting_overrides>();
   }

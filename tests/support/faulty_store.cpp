@@ -199,6 +199,23 @@ public:
     return call("discard", [&] { return inner_->discard(order); });
   }
 
+  bool is_connected() const override { return inner_->is_connected(); }
+
+  db::result<bool> begin_procedure(const db::procedure &fresh,
+                                   const db::procedure_note &note) override {
+    return call("begin_procedure",
+                [&] { return inner_->begin_procedure(fresh, note); });
+  }
+  db::result<bool> save_procedure(const db::procedure &changed,
+                                  const db::procedure_note &note) override {
+    return call("save_procedure",
+                [&] { return inner_->save_procedure(changed, note); });
+  }
+  db::result<std::vector<db::procedure>> procedures(std::string_view kind,
+                                                    int limit) override {
+    return call("procedures", [&] { return inner_->procedures(kind, limit); });
+  }
+
   db::result<db::setting_overrides> overrides() override {
     return call("overrides", [&] { return inner_->overrides(); });
   }
