@@ -19,7 +19,7 @@ import source_tree
 CONTRACTS = {
     ("actors", "db"): ("db/store.hpp", "db/model/*"),
     ("http", "actors"): ("actors/gateway.hpp", "actors/admin_orders.hpp",
-                         "actors/webhook_port.hpp"),
+                         "actors/webhook_port.hpp", "actors/rollback/*"),
     ("http", "db"): ("db/store.hpp", "db/model/*"),
 }
 

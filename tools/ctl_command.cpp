@@ -131,6 +131,7 @@ void add_ctl_command(CLI::App &app, int &exit_code) {
   add_operation_verbs(tree);
   add_ledger_verbs(tree);
   add_queue_verbs(tree);
+  add_rollback_verbs(tree);
 }
 
 } // namespace sluice::tools

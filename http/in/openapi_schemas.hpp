@@ -56,4 +56,7 @@ std::string_view openapi_settings_schemas();
 /// More of them, for what operators look at.
 std::string_view openapi_inspection_components();
 
+/// More of them, for rollbacks.
+std::string_view openapi_rollback_components();
+
 } // namespace sluice::http

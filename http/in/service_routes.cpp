@@ -15,6 +15,7 @@
 #include "http/in/routes/keys.hpp"
 #include "http/in/routes/metrics.hpp"
 #include "http/in/routes/operations.hpp"
+#include "http/in/routes/rollback.hpp"
 #include "http/in/routes/settings.hpp"
 
 namespace sluice::http {
@@ -106,6 +107,26 @@ void add_operations(route_table &table, const admission &admit) {
                    admit(get_audit)});
 }
 
+void add_rollback(route_table &table, const admission &admit) {
+  table.push_back({"GET", "/admin/v1/rollback/plan",
+                   "Show what a rollback would do", 0,
+                   admit(get_rollback_plan)});
+  table.push_back({"GET", "/admin/v1/rollback", "Show the newest rollback", 0,
+                   admit(get_rollback)});
+  table.push_back({"POST", "/admin/v1/rollback",
+                   "Begin a rollback, or take it up again", small_body,
+                   admit(post_rollback)});
+  table.push_back({"POST", "/admin/v1/rollback/advance",
+                   "Do a rollback's next step", small_body,
+                   admit(post_rollback_advance)});
+  table.push_back({"POST", "/admin/v1/rollback/abort",
+                   "Give a rollback up, and turn the dials back", small_body,
+                   admit(post_rollback_abort), true});
+  table.push_back({"POST", "/admin/v1/rollback/verify",
+                   "Check what the newest rollback led to", small_body,
+                   admit(post_rollback_verify), true});
+}
+
 void add_settings(route_table &table, const admission &admit) {
   table.push_back({"GET", "/admin/v1/settings", "Show the settings", 0,
                    admit(get_settings)});
@@ -119,6 +140,7 @@ void add_settings(route_table &table, const admission &admit) {
 void add_operator_routes(route_table &table, const admission &admit) {
   add_gate(table, admit);
   add_operations(table, admit);
+  add_rollback(table, admit);
   add_settings(table, admit);
 }
 

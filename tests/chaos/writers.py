@@ -126,6 +126,13 @@ class Writer(threading.Thread):
         self._send(event)
         return self.book.ids.get(event.digest)
 
+    def send_many(self, count):
+        """Sends so many fresh events at once; as `send_one`."""
+        owner = self._random.choice(self._organizations)
+        for begin in range(0, count, 1000):
+            self._send_batch([self._fresh(owner, True) for _ in
+                              range(min(1000, count - begin))])
+
     def _step(self):
         if self._again:
             self._resend()

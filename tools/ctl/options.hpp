@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "tools/ctl/rollback.hpp"
 #include "tools/ctl/verbs.hpp"
 
 namespace sluice::tools {
@@ -22,6 +23,9 @@ struct verb_options {
   std::optional<std::chrono::seconds> retry_after;
   std::chrono::seconds drain_limit{600};
   item_filter filter;
+  rollback_words rollback;
+  /// Shows what would be done.
+  bool is_dry_run = false;
 };
 using options_ptr = std::shared_ptr<verb_options>;
 

@@ -55,5 +55,6 @@ void add_setting_verbs(verb_tree &tree);
 void add_operation_verbs(verb_tree &tree);
 void add_ledger_verbs(verb_tree &tree);
 void add_queue_verbs(verb_tree &tree);
+void add_rollback_verbs(verb_tree &tree);
 
 } // namespace sluice::tools

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <string>
+
+#include "actors/gateway.hpp"
+#include "actors/rollback/run.hpp"
+
+/// What a rollback sees, as members of its record.
+namespace sluice::actors {
+
+/// Counting stops there.
+inline constexpr long counted_at_most = 1'000'000;
+/// Faults of the books that a record names.
+inline constexpr int faults_named = 20;
+
+/// The sums, and the first faults by their ids.
+json facts_of(const db::ledger_report &books);
+json facts_of(const db::queue_depth &queue);
+json facts_of(const db::drain_certificate &proof);
+/// What is left, how fast it goes, and when it will be empty, if that can be
+/// told.
+json progress_of(const db::queue_depth &queue, const health_sample &sample);
+/// Null: nothing was moved in the last minute.
+json seconds_to_empty(const db::queue_depth &queue,
+                      const health_sample &sample);
+
+inline long waiting_in(const db::queue_depth &queue) {
+  return queue.pending + queue.processing;
+}
+
+/// `ingest is async, not sync` for each dial that stands elsewhere.
+std::vector<std::string> differences(const dial_positions &now,
+                                     const dial_positions &wanted);
+/// `by ann: the reason`, of the last change.
+std::string blame(const db::gate_state &gate);
+
+} // namespace sluice::actors
