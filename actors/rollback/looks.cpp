@@ -83,6 +83,15 @@ std::vector<std::string> differences(const dial_positions &now,
   return out;
 }
 
+std::vector<std::string> strayed(const rollback_run &run,
+                                 const db::gate_state &gate) {
+  auto wanted = run.wanted;
+  // Ends by itself, is given up, or was not begun: the drain looks at it.
+  if (run.find(rollback_step::drain))
+    wanted.processing = gate.processing;
+  return differences(positions_of(gate), wanted);
+}
+
 std::string blame(const db::gate_state &gate) {
   if (gate.changed_by.empty())
     return "by nobody";

@@ -31,6 +31,10 @@ inline long waiting_in(const db::queue_depth &queue) {
 /// `ingest is async, not sync` for each dial that stands elsewhere.
 std::vector<std::string> differences(const dial_positions &now,
                                      const dial_positions &wanted);
+/// Those that the turn of a run has put somewhere, and that stand elsewhere
+/// now.
+std::vector<std::string> strayed(const rollback_run &run,
+                                 const db::gate_state &gate);
 /// `by ann: the reason`, of the last change.
 std::string blame(const db::gate_state &gate);
 

@@ -3,22 +3,12 @@
 #include <optional>
 #include <string>
 
-#include <tl/expected.hpp>
-
 #include "actors/gateway.hpp"
+#include "actors/rollback/failure.hpp"
+#include "actors/rollback/plan.hpp"
 #include "actors/rollback/run.hpp"
 
 namespace sluice::actors {
-
-/// Why a rollback goes no further.
-struct rollback_failure {
-  /// The store's; nothing was lost by it, and the same call may be made again.
-  std::optional<db::error> store{};
-  /// Otherwise what stands in the way, and what to do; one line.
-  std::string refusal{};
-  /// The queue was not empty in time.
-  bool is_overdue = false;
-};
 
 /// Rollbacks, step by step. What is known of one is kept in the store, so that
 /// any node goes on where another, or an earlier life, left it; each step may
@@ -27,7 +17,7 @@ struct rollback_failure {
 class rollback {
 public:
   template <class T>
-  using result = tl::expected<T, rollback_failure>;
+  using result = rollback_result<T>;
 
   explicit rollback(gateway &door) : door_(door) {}
 
@@ -57,26 +47,13 @@ public:
   result<std::optional<rollback_run>> newest();
 
 private:
-  result<void> check(rollback_run &run, step_record &step);
-  result<void> turn(rollback_run &run, step_record &step,
-                    const std::string &actor);
-  /// False: not empty yet.
-  result<bool> drain(rollback_run &run, step_record &step,
-                     const std::string &actor);
-  result<void> give_up_drain(rollback_run &run, step_record &step,
-                             const db::gate_state &gate);
-  result<void> examine(rollback_run &run, step_record &step);
-  result<bool> perform(rollback_run &run, step_record &step,
-                       const std::string &actor);
   result<rollback_run> take_up(rollback_run run, const rollback_request &asked);
   result<rollback_run> start(const rollback_request &asked,
                              const std::optional<rollback_run> &last);
   result<rollback_run> draft(const rollback_request &asked,
                              const std::optional<rollback_run> &last);
   result<rollback_run> save(rollback_run run, const db::procedure_note &note);
-  result<db::gate_state> gate();
-  result<void> change(const rollback_run &run, const dial_positions &to,
-                      const std::string &actor, json &facts);
+  result<rollback_scene> look_around();
 
   gateway &door_;
 };

@@ -147,6 +147,11 @@ step_record *rollback_run::next_step() {
   return found == steps.end() ? nullptr : &*found;
 }
 
+step_record *rollback_run::find(rollback_step step) {
+  const auto found = std::ranges::find(steps, step, &step_record::step);
+  return found == steps.end() ? nullptr : &*found;
+}
+
 const step_record *rollback_run::find(rollback_step step) const {
   const auto found = std::ranges::find(steps, step, &step_record::step);
   return found == steps.end() ? nullptr : &*found;

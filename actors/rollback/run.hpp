@@ -107,8 +107,15 @@ struct rollback_run {
   bool is_open() const { return state == rollback_state::under_way; }
   /// The first step that is not done; null when all are.
   step_record *next_step();
+  /// Null when it has no such step.
+  step_record *find(rollback_step step);
   const step_record *find(rollback_step step) const;
 };
+
+/// Whether the drain was begun, by this run.
+inline bool is_ordered(const step_record &drain) {
+  return drain.facts.value("is_ordered", false);
+}
 
 /// The dials that lead to a target; `undo` has its own.
 dial_positions wanted_for(const rollback_request &asked,

@@ -14,7 +14,7 @@ from writers import Load, Mix, Writer
 STEPS = ("check", "turn", "drain", "verify")
 # Who is killed, and before which step; nobody comes first.
 INTERRUPTIONS = ((None, None),) + tuple(
-    (victim, step) for victim in ("service", "console") for step in STEPS)
+    (victim, step) for step in STEPS for victim in ("service", "console"))
 NORMAL = {"ingest": "async", "processing": "running", "delivery": "running"}
 
 

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "actors/rollback/failure.hpp"
+#include "actors/rollback/looks.hpp"
+
+/// What the files of rollbacks share.
+namespace sluice::actors {
+
+template <class T>
+rollback_result<T> passed_on(db::result<T> answer) {
+  if (!answer)
+    return tl::unexpected(rollback_failure{.store = answer.error()});
+  return std::move(*answer);
+}
+
+inline tl::unexpected<rollback_failure> refuse(std::string why) {
+  return tl::unexpected(rollback_failure{.refusal = std::move(why)});
+}
+
+inline std::string now_text() {
+  return db::to_rfc3339(db::system_now());
+}
+
+/// For people, and for the audit log.
+inline std::string name_of(const rollback_run &run) {
+  const auto target = std::string(to_string(run.asked.target));
+  return run.asked.target == rollback_target::undo ? target
+                                                   : "rollback to " + target;
+}
+
+inline std::string joined(const std::vector<std::string> &texts) {
+  std::string out;
+  for (const auto &one : texts)
+    out += (out.empty() ? "" : ", ") + one;
+  return out;
+}
+
+inline rollback_result<db::gate_state> look_at_gate(gateway &door) {
+  return passed_on(door.ask<db::gate_state>(
+      [](db::store &session) { return session.gate(); }));
+}
+
+inline rollback_result<db::queue_depth> count_queue(gateway &door) {
+  return passed_on(door.ask<db::queue_depth>([](db::store &session) {
+    return session.depth({.limit = counted_at_most});
+  }));
+}
+
+} // namespace sluice::actors
