@@ -190,16 +190,19 @@ public:
   db::result<T> ask(std::function<db::result<T>(db::store &)> call) {
     auto promise = std::make_shared<std::promise<db::result<T>>>();
     auto reply = promise->get_future();
-    run([promise = std::move(promise), call = std::move(call)](
-            db::store *session, const db::error &why) -> db::result<void> {
-      auto answer = session ? call(*session) : tl::unexpected(why);
-      db::result<void> summary;
-      if (!answer)
-        summary = tl::unexpected(answer.error());
-      promise->set_value(std::move(answer));
-      return summary;
-    });
-    return wait_for<T>(reply);
+    run(make_call(std::move(promise), std::move(call)));
+    return wait_for<T>(reply, patience());
+  }
+
+  /// As `ask`, on a session apart, so that no request waits for a call that
+  /// takes long; waits up to `limit`.
+  template <class T>
+  db::result<T> ask_apart(std::chrono::milliseconds limit,
+                          std::function<db::result<T>(db::store &)> call) {
+    auto promise = std::make_shared<std::promise<db::result<T>>>();
+    auto reply = promise->get_future();
+    run_apart(make_call(std::move(promise), std::move(call)));
+    return wait_for<T>(reply, limit);
   }
 
   /// Changes the dials, and waits until all live nodes act by it, or for
@@ -275,6 +278,23 @@ protected:
 
   /// Queues a call for a reader actor.
   virtual void run(store_call call) = 0;
+  /// The same, for the auditor.
+  virtual void run_apart(store_call call) = 0;
+
+  template <class T>
+  static store_call
+  make_call(std::shared_ptr<std::promise<db::result<T>>> promise,
+            std::function<db::result<T>(db::store &)> call) {
+    return [promise = std::move(promise), call = std::move(call)](
+               db::store *session, const db::error &why) -> db::result<void> {
+      auto answer = session ? call(*session) : tl::unexpected(why);
+      db::result<void> summary;
+      if (!answer)
+        summary = tl::unexpected(answer.error());
+      promise->set_value(std::move(answer));
+      return summary;
+    };
+  }
 
   template <class T>
   using on_result = std::function<void(db::result<T>)>;
@@ -295,12 +315,13 @@ protected:
     begin(on_result<T>([promise = std::move(promise)](db::result<T> what) {
       promise->set_value(std::move(what));
     }));
-    return wait_for<T>(reply);
+    return wait_for<T>(reply, patience());
   }
 
   template <class T>
-  db::result<T> wait_for(std::future<db::result<T>> &reply) {
-    if (reply.wait_for(patience()) != std::future_status::ready)
+  db::result<T> wait_for(std::future<db::result<T>> &reply,
+                         std::chrono::milliseconds limit) {
+    if (reply.wait_for(limit) != std::future_status::ready)
       return db::fail(db::errc::unavailable,
                       "the store did not answer in time");
     try {

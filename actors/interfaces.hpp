@@ -237,6 +237,8 @@ using gate_actor = caf::typed_actor<
 using auditor_actor = caf::typed_actor<
     // From outside: check now.
     caf::reacts_to<audit_atom, audit_order_ptr>,
+    // From outside: run this call, which may take long.
+    caf::reacts_to<ask_atom, store_job_ptr>,
     // To itself: see whether a check is due here, or was made elsewhere.
     caf::reacts_to<tick_atom>,
     // Drills and tests: die at once.

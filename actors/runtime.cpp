@@ -217,6 +217,11 @@ protected:
     caf::anon_send(box.get(), ask_atom::value, std::move(job));
   }
 
+  void run_apart(store_call call) override {
+    caf::anon_send(parts_->auditor.get(), ask_atom::value,
+                   std::make_shared<store_job>(store_job{std::move(call)}));
+  }
+
 private:
   void give(settings_order order) {
     caf::anon_send(parts_->watcher.get(), order_atom::value,

@@ -38,13 +38,15 @@ struct settings_change {
   std::vector<std::string> unset;
   std::string actor;
   std::string reason;
+  /// Nothing is written: what would be different is all that is asked.
+  bool is_trial = false;
 };
 
 /// What became of it, or of a load.
 struct settings_answer {
   /// Why nothing was changed; a key for each. Empty: it was done.
   std::vector<config::fault> faults{};
-  /// What this load changed.
+  /// What this load changed, or a change would.
   std::vector<config::difference> changes{};
   /// How the settings are now.
   settings_view_ptr view;

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "db/model/assessment.hpp"
 #include "db/model/backlog.hpp"
 #include "db/model/depth.hpp"
 #include "db/model/error.hpp"
@@ -17,6 +18,7 @@
 #include "db/model/inspection.hpp"
 #include "db/model/ledger.hpp"
 #include "db/model/node.hpp"
+#include "db/model/orders.hpp"
 #include "db/model/organization.hpp"
 #include "db/model/override.hpp"
 #include "db/model/procedure.hpp"
@@ -44,13 +46,6 @@
 ///   answers `unavailable`. After all other errors it may be used on.
 /// - Nothing throws.
 namespace sluice::db {
-
-/// An operator's act on items, and what `audit_log` is to say about it.
-struct item_order {
-  std::span<const event_id> ids;
-  std::string actor;
-  std::string reason;
-};
 
 /// What `repair_ledger` may take at the most, whatever `call_timeout` says.
 inline constexpr std::chrono::milliseconds longest_repair{60'000};
@@ -282,7 +277,34 @@ public:
   /// entry in the ledger and in `audit_log`. Returns how many.
   virtual result<int> discard(const item_order &order) = 0;
 
-  // -- inspection -----------------------------------------------------------
+  // -- inspection and recovery ----------------------------------------------
+
+  /// Looks for damage, in one snapshot, without blocking anybody. What it
+  /// counts one by one has limits, see `assessment`. May take longer than other
+  /// calls: `request.limit` bounds it.
+  virtual result<assessment> assess(const assess_request &request) = 0;
+
+  /// Rescues stuck items, as `rescue`, and takes those of `doubled` from the
+  /// queue of which the log has the same type and payload, with the deliveries
+  /// that these lack, entries in the ledger, and in `audit_log` if anything was
+  /// done. Items that others work on
+  /// in this moment are passed over. May be called by any node at the same
+  /// time.
+  virtual result<recovery_outcome> recover(const recovery_order &order) = 0;
+
+  /// Where an event is, whoever's it is: the queue, the log, `discarded`; none,
+  /// one, or, if something went wrong, several. Takes a look-up for each
+  /// organization.
+  virtual result<std::vector<item_record>> find_item(event_id id,
+                                                     bool with_payload) = 0;
+
+  /// Writes `audit_log` for what is about to be done elsewhere. Returns the
+  /// entry's position.
+  virtual result<std::int64_t> note_act(const act_note &note) = 0;
+
+  /// Adds to that entry, once, what came of it: one line.
+  virtual result<void> note_outcome(std::int64_t position,
+                                    std::string_view outcome) = 0;
 
   /// Items of the queue, in the order of their ids: oldest first. Reads what
   /// may be changed a moment later; claims nothing. A filter that few of many

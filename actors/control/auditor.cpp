@@ -40,6 +40,14 @@ void auditor_state::audit(const audit_order &order) {
   order.done(check(order.most, 2 * parts_->settings->store.call_timeout));
 }
 
+void auditor_state::run(store_job &job) {
+  auto session = session_->get();
+  auto outcome =
+      session ? job.call(*session, {}) : job.call(nullptr, session.error());
+  if (session && !outcome)
+    session_->note(outcome.error());
+}
+
 void auditor_state::tick() {
   look();
   plan();
@@ -146,6 +154,7 @@ auditor_actor::behavior_type auditor(auditor_state::pointer self,
   self->state.init(std::move(parts));
   return {
       [=](audit_atom, audit_order_ptr &order) { self->state.audit(*order); },
+      [=](ask_atom, store_job_ptr &job) { self->state.run(*job); },
       [=](tick_atom) { self->state.tick(); },
       on_crash,
       on_ping,

@@ -22,6 +22,7 @@ public:
   void init(parts_ptr parts);
 
   void audit(const audit_order &order);
+  void run(store_job &job);
 
   /// Checks the books if that is due and this node's turn, or learns what the
   /// last check found, wherever it was made; plans the next look.

@@ -131,6 +131,9 @@ config_watcher_state::change(const settings_change &wanted) {
     if (!planned)
       return settings_answer{.faults = std::move(planned.error()),
                              .view = parts_->settings_board.get()};
+    if (wanted.is_trial)
+      return settings_answer{.changes = keeper_->preview(*planned),
+                             .view = parts_->settings_board.get()};
     if (planned->set.empty() && planned->unset.empty())
       return settings_answer{.view = parts_->settings_board.get()};
     auto written = write(*planned);

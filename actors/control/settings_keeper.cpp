@@ -147,6 +147,24 @@ settings_keeper::plan(const settings_change &wanted,
   return out;
 }
 
+settings_keeper::changes
+settings_keeper::preview(const db::override_change &planned) const {
+  auto after = values_of(view_.overrides);
+  auto drop = [&](const std::string &key) {
+    std::erase_if(after, [&](auto &one) { return one.key == key; });
+  };
+  for (const auto &key : planned.unset)
+    drop(key);
+  for (const auto &[key, value] : planned.set) {
+    drop(key);
+    after.push_back({key, value});
+  }
+  auto merged = config::merge(at_start_, view_.held.found, after);
+  if (!merged)
+    return {};
+  return config::compare(view_.held, {view_.held.found, std::move(*merged)});
+}
+
 settings_keeper::changes settings_keeper::hold(config::standing next) {
   auto different = config::compare(view_.held, next);
   view_.held = std::move(next);

@@ -41,6 +41,9 @@ public:
   plan(const settings_change &wanted,
        const db::setting_overrides &current) const;
 
+  /// What would be different after a change that was planned.
+  changes preview(const db::override_change &planned) const;
+
 private:
   changes hold(config::standing next);
   changes refuse(std::vector<config::fault> why);

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "db/model/event.hpp"
 #include "db/model/ids.hpp"
@@ -19,6 +20,8 @@ struct item_query {
   std::optional<timestamp> accepted_before{};
   /// Only items behind this one.
   std::optional<event_id> after{};
+  /// Only these; empty: all.
+  std::vector<event_id> only{};
   /// 1 to 1000.
   int limit = 50;
 };
@@ -41,6 +44,23 @@ struct item_view {
   std::optional<timestamp> claimed_at;
 };
 
+/// An event in one of the places that it may be in.
+struct item_record {
+  event_view::place where = event_view::place::queued;
+  /// In the log and in `discarded` without what the queue alone knows.
+  item_view item;
+  std::optional<std::string> dedup_id;
+  /// The name of the node that holds it; empty when that is not enlisted.
+  std::string holder;
+  std::optional<timestamp> stored_at;
+  std::optional<timestamp> discarded_at;
+  std::string discarded_by;
+  std::string reason;
+  std::int64_t payload_bytes = 0;
+  /// Only if it was asked for.
+  std::optional<std::string> payload;
+};
+
 struct audit_query {
   /// Only entries older than this position.
   std::optional<std::int64_t> before{};
@@ -59,6 +79,15 @@ struct audit_record {
   std::string target;
   std::string reason;
   std::string detail;
+};
+
+/// What an operator is about to do.
+struct act_note {
+  std::string actor;
+  std::string action;
+  /// Empty where there is none.
+  std::string target{};
+  std::string reason{};
 };
 
 } // namespace sluice::db

@@ -3,13 +3,12 @@
 #include "db/postgres/audit.hpp"
 #include "db/postgres/encoding.hpp"
 #include "db/postgres/ledger_queries.hpp"
+#include "db/postgres/looks.hpp"
 #include "db/postgres/postgres_store.hpp"
 
 namespace sluice::db::postgres {
 
 namespace {
-
-/// A repair reads all that a comparison does, and nobody waits for it twice.
 
 ledger_fault::kind read_kind(std::string_view name) {
   using enum ledger_fault::kind;
@@ -33,10 +32,7 @@ void add(ledger_sums &sums, const pqxx::row &row) {
 }
 
 /// What is cheap to know of everything, and who needs a second look.
-struct overview {
-  ledger_report report;
-  std::vector<organization_id> suspects;
-};
+using overview = compared_books;
 
 overview look_over(pqxx::nontransaction &transaction,
                    const std::optional<std::string> &now) {
@@ -101,13 +97,19 @@ std::string settle_faults(pqxx::nontransaction &transaction, overview &seen,
 
 } // namespace
 
+compared_books compare_books(pqxx::nontransaction &transaction, int most,
+                             const std::optional<std::string> &now) {
+  auto seen = look_over(transaction, now);
+  name_faults(transaction, seen, most);
+  return seen;
+}
+
 result<ledger_report> postgres_store::verify(int most,
                                              std::chrono::milliseconds limit) {
   overview seen;
   auto done =
       session_->survey(limit, "verify", [&](pqxx::nontransaction &transaction) {
-        seen = look_over(transaction, session_->now());
-        name_faults(transaction, seen, most);
+        seen = compare_books(transaction, most, session_->now());
       });
   if (!done)
     return tl::unexpected(std::move(done.error()));

@@ -3,6 +3,7 @@
 #include "db/postgres/audit.hpp"
 #include "db/postgres/encoding.hpp"
 #include "db/postgres/gate_queries.hpp"
+#include "db/postgres/looks.hpp"
 #include "db/postgres/postgres_store.hpp"
 #include "db/postgres/queries.hpp"
 
@@ -11,35 +12,6 @@ namespace sluice::db::postgres {
 namespace {
 
 using clock_text = std::optional<std::string>;
-
-/// What `control` says, and when it said so.
-struct seen_gate {
-  gate_rows rows;
-  timestamp now{};
-  std::int64_t settings_version = 0;
-
-  gate_state state() const {
-    auto state = read_gate(rows, now);
-    state.settings_version = settings_version;
-    return state;
-  }
-};
-
-seen_gate look_at_gate(pqxx::nontransaction &transaction,
-                       const clock_text &now) {
-  seen_gate seen;
-  auto rows = transaction.exec_params(sql::gate_rows, now);
-  for (const auto &row : rows) {
-    seen.now = read_time(row[0].c_str());
-    if (row[1].is_null())
-      continue;
-    if (std::string_view(row[1].c_str()) == "settings.version")
-      seen.settings_version = read_number(row[2].c_str()).value_or(0);
-    else
-      seen.rows.emplace(row[1].c_str(), row[2].c_str());
-  }
-  return seen;
-}
 
 void save_gate(pqxx::nontransaction &transaction, const gate_rows &rows,
                const gate_state &state, const clock_text &now) {
@@ -76,6 +48,28 @@ drain_ending end_drain(pqxx::nontransaction &transaction,
 }
 
 } // namespace
+
+gate_state seen_gate::state() const {
+  auto state = read_gate(rows, now);
+  state.settings_version = settings_version;
+  return state;
+}
+
+seen_gate look_at_gate(pqxx::nontransaction &transaction,
+                       const clock_text &now) {
+  seen_gate seen;
+  auto rows = transaction.exec_params(sql::gate_rows, now);
+  for (const auto &row : rows) {
+    seen.now = read_time(row[0].c_str());
+    if (row[1].is_null())
+      continue;
+    if (std::string_view(row[1].c_str()) == "settings.version")
+      seen.settings_version = read_number(row[2].c_str()).value_or(0);
+    else
+      seen.rows.emplace(row[1].c_str(), row[2].c_str());
+  }
+  return seen;
+}
 
 result<gate_state> postgres_store::gate() {
   gate_state state;

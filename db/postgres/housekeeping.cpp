@@ -1,5 +1,6 @@
 #include "db/model/folding.hpp"
 #include "db/postgres/housekeeping_queries.hpp"
+#include "db/postgres/looks.hpp"
 #include "db/postgres/postgres_store.hpp"
 
 namespace sluice::db::postgres {
@@ -60,17 +61,24 @@ result<void> postgres_store::keep_verdict(const ledger_verdict &found) {
       });
 }
 
+std::optional<ledger_verdict>
+look_at_verdict(pqxx::nontransaction &transaction,
+                const std::optional<std::string> &now) {
+  auto rows = transaction.exec_params(sql::dated_control,
+                                      std::string(verdict_key), now);
+  if (rows.empty())
+    return std::nullopt;
+  auto verdict = read_verdict(rows[0][0].c_str());
+  if (verdict)
+    verdict->age = std::chrono::microseconds(rows[0][1].as<long long>());
+  return verdict;
+}
+
 result<std::optional<ledger_verdict>> postgres_store::last_verdict() {
   std::optional<ledger_verdict> verdict;
   auto done =
       session_->look("last verdict", [&](pqxx::nontransaction &transaction) {
-        auto rows = transaction.exec_params(
-            sql::dated_control, std::string(verdict_key), session_->now());
-        if (rows.empty())
-          return;
-        verdict = read_verdict(rows[0][0].c_str());
-        if (verdict)
-          verdict->age = std::chrono::microseconds(rows[0][1].as<long long>());
+        verdict = look_at_verdict(transaction, session_->now());
       });
   if (!done)
     return tl::unexpected(std::move(done.error()));

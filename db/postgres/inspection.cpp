@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "db/postgres/encoding.hpp"
+#include "db/postgres/looks.hpp"
 #include "db/postgres/postgres_store.hpp"
 
 namespace sluice::db::postgres {
@@ -8,8 +9,8 @@ namespace sluice::db::postgres {
 namespace {
 
 // $1: ids behind it; $2: accepted before, in microseconds; $3: the
-// organization; $4: the status; each null when it does not matter; $5: the
-// limit. Times are as in `queries.hpp`.
+// organization; $4: the status; $6: ids; each null when it does not matter; $5:
+// the limit. Times are as in `queries.hpp`.
 constexpr char listed_items[] = R"sql(
 SELECT id, organization_id, type, status, attempts, last_error,
   (extract(epoch FROM inserted_at) * 1000000)::bigint,
@@ -21,6 +22,7 @@ WHERE ($1::uuid IS NULL OR id > $1::uuid)
     OR inserted_at < 'epoch'::timestamptz + $2::bigint * interval '1 us')
   AND ($3::uuid IS NULL OR organization_id = $3::uuid)
   AND ($4::text IS NULL OR status = $4::text)
+  AND ($6::uuid[] IS NULL OR id = ANY ($6::uuid[]))
 ORDER BY id LIMIT $5::integer)sql";
 constexpr char newest_audit_records[] = R"sql(
 SELECT seq, (extract(epoch FROM at) * 1000000)::bigint, actor, action, target,
@@ -29,6 +31,20 @@ FROM audit_log WHERE $1::bigint IS NULL OR seq < $1::bigint
 ORDER BY seq DESC LIMIT $2::integer)sql";
 
 constexpr int longest_list = 1000;
+
+audit_record read_audit_record(const pqxx::row &row) {
+  audit_record entry;
+  entry.position = row[0].as<std::int64_t>();
+  entry.at = read_time(row[1].c_str());
+  entry.actor = row[2].as<std::string>();
+  entry.action = row[3].as<std::string>();
+  entry.target = row[4].as<std::string>("");
+  entry.reason = row[5].as<std::string>("");
+  entry.detail = row[6].as<std::string>("");
+  return entry;
+}
+
+} // namespace
 
 item_view read_item(const pqxx::row &row) {
   item_view item;
@@ -47,20 +63,6 @@ item_view read_item(const pqxx::row &row) {
   return item;
 }
 
-audit_record read_audit_record(const pqxx::row &row) {
-  audit_record entry;
-  entry.position = row[0].as<std::int64_t>();
-  entry.at = read_time(row[1].c_str());
-  entry.actor = row[2].as<std::string>();
-  entry.action = row[3].as<std::string>();
-  entry.target = row[4].as<std::string>("");
-  entry.reason = row[5].as<std::string>("");
-  entry.detail = row[6].as<std::string>("");
-  return entry;
-}
-
-} // namespace
-
 result<std::vector<item_view>>
 postgres_store::list_items(const item_query &query) {
   std::optional<std::string> after;
@@ -75,12 +77,15 @@ postgres_store::list_items(const item_query &query) {
   std::optional<std::string> status;
   if (query.status)
     status = to_string(*query.status);
+  std::optional<std::string> only;
+  if (!query.only.empty())
+    only = array_of(std::span<const event_id>(query.only));
   std::vector<item_view> found;
   auto done =
       session_->look("list_items", [&](pqxx::nontransaction &transaction) {
-        auto rows =
-            transaction.exec_params(listed_items, after, before, owner, status,
-                                    std::clamp(query.limit, 1, longest_list));
+        auto rows = transaction.exec_params(
+            listed_items, after, before, owner, status,
+            std::clamp(query.limit, 1, longest_list), only);
         for (const auto &row : rows)
           found.push_back(read_item(row));
       });

@@ -1,4 +1,5 @@
 #include "db/postgres/encoding.hpp"
+#include "db/postgres/looks.hpp"
 #include "db/postgres/postgres_store.hpp"
 #include "db/postgres/queries.hpp"
 
@@ -50,15 +51,22 @@ result<bool> postgres_store::heartbeat(node_id self,
   return is_enlisted;
 }
 
+std::vector<node_view> look_at_nodes(pqxx::nontransaction &transaction,
+                                     const std::optional<std::string> &now) {
+  std::vector<node_view> seen;
+  auto rows = transaction.exec_params(sql::nodes, now);
+  for (const auto &row : rows)
+    seen.push_back({{node_id(read_uuid(row[0].c_str())),
+                     row[1].as<std::string>(), row[2].as<std::string>()},
+                    row[3].as<std::int64_t>(),
+                    std::chrono::microseconds(row[4].as<long long>())});
+  return seen;
+}
+
 result<std::vector<node_view>> postgres_store::nodes() {
   std::vector<node_view> seen;
   auto done = session_->look("nodes", [&](pqxx::nontransaction &transaction) {
-    auto rows = transaction.exec_params(sql::nodes, session_->now());
-    for (const auto &row : rows)
-      seen.push_back({{node_id(read_uuid(row[0].c_str())),
-                       row[1].as<std::string>(), row[2].as<std::string>()},
-                      row[3].as<std::int64_t>(),
-                      std::chrono::microseconds(row[4].as<long long>())});
+    seen = look_at_nodes(transaction, session_->now());
   });
   if (!done)
     return tl::unexpected(std::move(done.error()));

@@ -83,6 +83,13 @@ public:
   result<std::vector<item_view>> list_items(const item_query &query) override;
   result<std::vector<audit_record>>
   list_audit(const audit_query &query) override;
+  result<assessment> assess(const assess_request &request) override;
+  result<recovery_outcome> recover(const recovery_order &order) override;
+  result<std::vector<item_record>> find_item(event_id id,
+                                             bool with_payload) override;
+  result<std::int64_t> note_act(const act_note &note) override;
+  result<void> note_outcome(std::int64_t position,
+                            std::string_view outcome) override;
 
   result<std::string> shared_secret(std::string_view name) override;
 

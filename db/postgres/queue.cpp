@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "db/postgres/encoding.hpp"
+#include "db/postgres/looks.hpp"
 #include "db/postgres/postgres_store.hpp"
 #include "db/postgres/queries.hpp"
 
@@ -197,7 +198,9 @@ result<rescue_outcome> postgres_store::rescue(const rescue_request &request) {
   return outcome;
 }
 
-result<queue_depth> postgres_store::depth(const depth_request &request) {
+queue_depth look_at_depth(pqxx::nontransaction &transaction,
+                          const depth_request &request,
+                          const std::optional<std::string> &now) {
   const auto limit = request.limit;
   std::optional<long long> stuck_after;
   std::optional<long long> dead_after;
@@ -205,25 +208,30 @@ result<queue_depth> postgres_store::depth(const depth_request &request) {
     stuck_after = to_microseconds(request.stuck->stuck_after);
     dead_after = to_microseconds(request.stuck->node_dead_after);
   }
+  // One more than asked for tells a full count from one that stopped.
+  auto row = transaction.exec_params1(
+      sql::queue_depth, static_cast<long long>(limit) + 1, now, stuck_after,
+      dead_after, depth_looks_for_stuck);
+  queue_depth counted;
+  for (auto [at, count] :
+       {std::pair(0, &counted.pending), std::pair(1, &counted.processing),
+        std::pair(2, &counted.quarantined)}) {
+    auto seen = row[at].as<long>();
+    counted.exact = counted.exact && seen <= limit;
+    *count = std::min(seen, limit);
+  }
+  counted.stuck = std::min(row[3].as<long>(), limit);
+  if (!row[4].is_null())
+    counted.oldest_pending = std::chrono::microseconds(row[4].as<long long>());
+  return counted;
+}
+
+result<queue_depth> postgres_store::depth(const depth_request &request) {
   queue_depth counted;
   auto done = session_->read(
       "depth",
       [&](pqxx::nontransaction &transaction) {
-        // One more than asked for tells a full count from one that stopped.
-        auto row = transaction.exec_params1(
-            sql::queue_depth, static_cast<long long>(limit) + 1,
-            session_->now(), stuck_after, dead_after, depth_looks_for_stuck);
-        for (auto [at, count] :
-             {std::pair(0, &counted.pending), std::pair(1, &counted.processing),
-              std::pair(2, &counted.quarantined)}) {
-          auto seen = row[at].as<long>();
-          counted.exact = counted.exact && seen <= limit;
-          *count = std::min(seen, limit);
-        }
-        counted.stuck = std::min(row[3].as<long>(), limit);
-        if (!row[4].is_null())
-          counted.oldest_pending =
-              std::chrono::microseconds(row[4].as<long long>());
+        counted = look_at_depth(transaction, request, session_->now());
       },
       session::planning::by_index);
   if (!done)

@@ -85,6 +85,10 @@ inline constexpr char claim_of_lane[] =
 inline constexpr char create_deliveries[] = SLUICE_ADD_DELIVERIES(
     "?2", "?3") " FROM endpoints e WHERE e.organization_id = ?2 AND "
                 "e.event_types IS NULL";
+/// Those that an event in the log lacks.
+inline constexpr char complete_deliveries[] = SLUICE_ADD_DELIVERIES(
+    "?2", "?3") " FROM endpoints e WHERE e.organization_id = ?2 AND "
+                "e.event_types IS NULL ON CONFLICT DO NOTHING";
 inline constexpr char store_events[] = SLUICE_STORE_EVENTS;
 inline constexpr char store_deliveries[] = SLUICE_STORE_DELIVERIES;
 inline constexpr char delete_moved[] =

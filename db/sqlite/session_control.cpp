@@ -1,10 +1,12 @@
 #include "db/sqlite/accounts.hpp"
+#include "db/sqlite/assessment.hpp"
 #include "db/sqlite/gate.hpp"
+#include "db/sqlite/inspection.hpp"
 #include "db/sqlite/overrides.hpp"
 #include "db/sqlite/procedures.hpp"
 #include "db/sqlite/session_calls.hpp"
 
-// What operators turn, and what all nodes share.
+// What operators turn, look at and mend, and what all nodes share.
 namespace sluice::db::sqlite {
 
 result<gate_state> session::gate() {
@@ -73,6 +75,43 @@ result<std::string> session::shared_secret(std::string_view name) {
   return change("shared_secret", [&](connection &database, timestamp now) {
     return sqlite::shared_secret(database, name, now);
   });
+}
+
+result<assessment> session::assess(const assess_request &request) {
+  return look_at_what_stays(
+      "assess",
+      [&](connection &database, timestamp now) {
+        return sqlite::assess(database, request, now);
+      },
+      request.limit);
+}
+
+result<recovery_outcome> session::recover(const recovery_order &order) {
+  return change("recover", [&](connection &database, timestamp now) {
+    return sqlite::recover(database, order, now);
+  });
+}
+
+result<std::vector<item_record>> session::find_item(event_id id,
+                                                    bool with_payload) {
+  return look_at_what_stays("find_item", [&](connection &database, timestamp) {
+    return sqlite::find_item(database, id, with_payload);
+  });
+}
+
+result<std::int64_t> session::note_act(const act_note &note) {
+  return change("note_act", [&](connection &database, timestamp now) {
+    return sqlite::note_act(database, note, now);
+  });
+}
+
+result<void> session::note_outcome(std::int64_t position,
+                                   std::string_view outcome) {
+  return drop_value(
+      change("note_outcome", [&](connection &database, timestamp) {
+        sqlite::note_outcome(database, position, outcome);
+        return nothing{};
+      }));
 }
 
 } // namespace sluice::db::sqlite

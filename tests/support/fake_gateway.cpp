@@ -184,7 +184,7 @@ public:
 
   db::result<db::ledger_report>
   verify(int /*most*/, std::chrono::milliseconds /*limit*/) override {
-    return not_here<db::ledger_report>();
+    return data_.books;
   }
   db::result<db::ledger_report>
   repair_ledger(std::string_view actor, std::string_view reason) override {
@@ -241,6 +241,38 @@ public:
   list_audit(const db::audit_query &query) override {
     data_.asked_audit = query;
     return data_.audit_records;
+  }
+  db::result<db::assessment>
+  assess(const db::assess_request &request) override {
+    data_.asked_damage = request;
+    if (request.checks_books && data_.books_take_too_long)
+      return db::fail(db::errc::unavailable, "assess: out of time");
+    return data_.damage;
+  }
+  db::result<db::recovery_outcome>
+  recover(const db::recovery_order &order) override {
+    auto &noted = data_.orders.emplace_back(
+        fake_order{"recover", {}, order.actor, order.reason});
+    for (const auto &one : order.doubled)
+      noted.ids.push_back(one.id);
+    return data_.recovery;
+  }
+  db::result<std::vector<db::item_record>>
+  find_item(db::event_id /*id*/, bool with_payload) override {
+    auto found = data_.records;
+    for (auto &one : found)
+      if (!with_payload)
+        one.payload.reset();
+    return found;
+  }
+  db::result<std::int64_t> note_act(const db::act_note &note) override {
+    data_.acts.push_back(note);
+    return static_cast<std::int64_t>(data_.acts.size());
+  }
+  db::result<void> note_outcome(std::int64_t /*position*/,
+                                std::string_view outcome) override {
+    data_.outcomes.emplace_back(outcome);
+    return {};
   }
 
   db::result<std::string> shared_secret(std::string_view /*name*/) override {
@@ -381,8 +413,9 @@ void fake_gateway::override_settings(actors::settings_change change,
   if (outage)
     return done(tl::unexpected(*outage));
   settings_changes.push_back(std::move(change));
-  done(actors::settings_answer{
-      .faults = settings_faults, .changes = {}, .view = settings_in_full()});
+  done(actors::settings_answer{.faults = settings_faults,
+                               .changes = differences,
+                               .view = settings_in_full()});
 }
 
 void fake_gateway::reload(on_result<actors::settings_answer> done) {

@@ -84,6 +84,16 @@ public:
   std::vector<db::audit_record> audit_records;
   std::optional<db::drain_certificate> last_drain;
   std::vector<fake_order> orders;
+  /// What is found of damage, of an event, and what a recovery does.
+  std::optional<db::assess_request> asked_damage;
+  db::assessment damage;
+  std::vector<db::item_record> records;
+  db::recovery_outcome recovery;
+  /// What was noted before it was done, and what came of it.
+  std::vector<db::act_note> acts;
+  std::vector<std::string> outcomes;
+  /// Books can't be checked in time.
+  bool books_take_too_long = false;
   /// What the next check of the books finds.
   db::ledger_report books;
 
@@ -115,6 +125,7 @@ public:
 
 protected:
   void run(store_call call) override;
+  void run_apart(store_call call) override { run(std::move(call)); }
   void order(db::gate_change change, std::chrono::milliseconds wait,
              on_result<actors::gate_answer> done) override;
   void audit(int most, on_result<db::ledger_report> done) override;

@@ -233,6 +233,27 @@ public:
   list_audit(const db::audit_query &query) override {
     return call("list_audit", [&] { return inner_->list_audit(query); });
   }
+  db::result<db::assessment>
+  assess(const db::assess_request &request) override {
+    return call("assess", [&] { return inner_->assess(request); });
+  }
+  db::result<db::recovery_outcome>
+  recover(const db::recovery_order &order) override {
+    return call("recover", [&] { return inner_->recover(order); });
+  }
+  db::result<std::vector<db::item_record>>
+  find_item(db::event_id id, bool with_payload) override {
+    return call("find_item",
+                [&] { return inner_->find_item(id, with_payload); });
+  }
+  db::result<std::int64_t> note_act(const db::act_note &note) override {
+    return call("note_act", [&] { return inner_->note_act(note); });
+  }
+  db::result<void> note_outcome(std::int64_t position,
+                                std::string_view outcome) override {
+    return call("note_outcome",
+                [&] { return inner_->note_outcome(position, outcome); });
+  }
 
   db::result<std::string> shared_secret(std::string_view name) override {
     return call("shared_secret", [&] { return inner_->shared_secret(name); });

@@ -101,6 +101,31 @@ TEST_CASE_METHOD(watcher_fixture, "a load tells what is different") {
   CHECK(value_of(door().reload_settings()).changes.empty());
 }
 
+TEST_CASE_METHOD(watcher_fixture, "a trial tells what a change would do") {
+  using assignments = std::vector<db::override_change::assignment>;
+  auto attempt = [&](assignments set, std::vector<std::string> unset) {
+    return value_of(door().change_settings({.set = std::move(set),
+                                            .unset = std::move(unset),
+                                            .actor = "eve",
+                                            .reason = "r",
+                                            .is_trial = true}));
+  };
+  auto done = attempt({{"processor.batch_size", "7"}}, {});
+  CHECK(done.faults.empty());
+  REQUIRE(done.changes.size() == 1);
+  CHECK(done.changes[0].before == "500");
+  CHECK(done.changes[0].after == "7");
+  CHECK(attempt({{"processor.batch_size", "0"}}, {}).faults.size() == 1);
+  CHECK(attempt({}, {"processor.batch_size"}).changes.empty());
+  CHECK(batch_size() == 500);
+  CHECK(view()->overrides.list.empty());
+  set("processor.batch_size", "9");
+  done = attempt({}, {"processor.batch_size"});
+  REQUIRE(done.changes.size() == 1);
+  CHECK(done.changes[0].before == "9");
+  CHECK(batch_size() == 9);
+}
+
 TEST_CASE_METHOD(watcher_fixture, "a faulty file changes nothing, and health "
                                   "says so") {
   write(seven);

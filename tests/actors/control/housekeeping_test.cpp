@@ -1,3 +1,5 @@
+#include <future>
+
 #include <catch2/catch.hpp>
 
 #include "tests/actors/fixture.hpp"
@@ -100,6 +102,26 @@ TEST_CASE("operators are served by every node") {
   auto kept = value_of(fixture.store->connect()->last_verdict());
   REQUIRE(kept);
   CHECK(kept->checked_at == report->at);
+}
+
+TEST_CASE("a look that takes long keeps no request waiting") {
+  house_fixture fixture;
+  fixture.plan().hold("assess");
+  auto slow = std::async(std::launch::async, [&] {
+    return fixture.door().ask_apart<db::assessment>(10s, [](db::store &store) {
+      db::assess_request request;
+      request.limit = 10s;
+      return store.assess(request);
+    });
+  });
+  CHECK(eventually([&] { return fixture.plan().holding() == 1; }));
+  CHECK(fixture.door().ask<db::gate_state>(
+      [](db::store &store) { return store.gate(); }));
+  auto other = fixture.door().ask_apart<int>(
+      10ms, [](db::store &) { return db::result<int>(1); });
+  CHECK_FALSE(other);
+  fixture.plan().let_go();
+  CHECK(slow.get());
 }
 
 TEST_CASE("what another node's check found is known here") {

@@ -1,4 +1,4 @@
-#include "tests/db/conformance/bench.hpp"
+#include "tests/db/conformance/tampering.hpp"
 
 using namespace sluice;
 using namespace sluice::tests;
@@ -73,6 +73,67 @@ TEST_CASE("a list of items goes on behind any of them", "[conformance]") {
   CHECK(listed(on, {.after = first.back(), .limit = 2}) ==
         std::vector{ids[2], ids[3]});
   CHECK(listed(on, {.after = ids.back()}).empty());
+}
+
+TEST_CASE("of items that are named those are listed that fit",
+          "[conformance]") {
+  bench on(EACH_STORE);
+  auto bad = on.quarantine_some(1).front();
+  auto ids = on.accept_some(3);
+  auto named =
+      std::vector{ids[2], bad, ids[0], ids[0], db::event_id::generate()};
+  CHECK(listed(on, {.only = named}) == std::vector{bad, ids[0], ids[2]});
+  CHECK(listed(on, {.status = db::item_status::quarantined, .only = named}) ==
+        std::vector{bad});
+  CHECK(listed(on, {.only = named, .limit = 1}) == std::vector{bad});
+}
+
+TEST_CASE("an event is found wherever it is", "[conformance]") {
+  bench on(EACH_STORE);
+  auto other = on.add_tenant("Other");
+  auto event = make_event(other.id(), {.dedup_id = "d-1"});
+  on.accept(event);
+  auto find = [&](bool with_payload = false) {
+    return value_of(on.session().find_item(event.id, with_payload));
+  };
+  auto found = find();
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].where == db::event_view::place::queued);
+  CHECK(found[0].item.id == event.id);
+  CHECK(found[0].item.organization == other.id());
+  CHECK(found[0].item.type == event.type);
+  CHECK(found[0].item.accepted_at == on.clock().now());
+  CHECK(found[0].dedup_id == "d-1");
+  CHECK(found[0].payload_bytes ==
+        static_cast<std::int64_t>(event.payload.size()));
+  CHECK_FALSE(found[0].payload);
+  CHECK(find(true)[0].payload == event.payload);
+  REQUIRE(on.claim().items.size() == 1);
+  found = find();
+  CHECK(found[0].where == db::event_view::place::processing);
+  CHECK(found[0].holder == on.node().name);
+  on.clock().advance(6min);
+  value_of(on.session().rescue({.stuck = {5min, 30s}, .max_attempts = 1}));
+  found = find();
+  CHECK(found[0].where == db::event_view::place::quarantined);
+  CHECK(found[0].item.attempts == 1);
+  CHECK_FALSE(found[0].item.last_error.empty());
+  auto discarded_at = on.clock().now();
+  copy_into_log(on, event.id);
+  on.accept_some(2);
+  REQUIRE(find().size() == 2);
+  CHECK(find()[1].where == db::event_view::place::stored);
+  CHECK(find()[1].stored_at.has_value());
+  value_of(on.session().discard(order_for({event.id})));
+  found = find(true);
+  REQUIRE(found.size() == 2);
+  CHECK(found[1].where == db::event_view::place::discarded);
+  CHECK(found[1].discarded_at == discarded_at);
+  CHECK(found[1].discarded_by == "anna");
+  CHECK(found[1].reason == "ticket 12");
+  CHECK(found[1].payload == event.payload);
+  CHECK(
+      value_of(on.session().find_item(db::event_id::generate(), true)).empty());
 }
 
 TEST_CASE("the audit log is listed, newest first", "[conformance]") {
