@@ -25,9 +25,11 @@ bool is_name(std::string_view text) {
   return !text.empty() && text.size() <= longest_operator && is_printable(text);
 }
 
-/// `{"a":1}` becomes `{"actor":"NAME","a":1}`. An `actor` that was there
-/// makes two of them, which is refused.
+/// `{"a":1}` becomes `{"actor":"NAME","a":1}`, and nothing `{"actor":"NAME"}`.
+/// An `actor` that was there makes two of them, which is refused.
 std::string signed_by(std::string_view name, std::string_view body) {
+  if (body.empty())
+    body = "{}";
   const auto brace = body.find('{');
   if (brace == std::string_view::npos)
     return std::string(body);
@@ -70,7 +72,9 @@ private:
                              ? body_not_taken()
                              : body_too_large(match.found->max_body),
                          id);
-    const auto body = signed_by(order.operator_name, order.body);
+    const auto body = order.method == "GET"
+                          ? order.body
+                          : signed_by(order.operator_name, order.body);
     in.method = order.method;
     in.path = parts->path;
     in.body = body;

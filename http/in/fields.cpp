@@ -85,6 +85,15 @@ std::optional<long> field_reader::integer(const json_member *member,
   return std::nullopt;
 }
 
+bool field_reader::flag(std::string_view name) {
+  const auto *const member = find(name);
+  if (member == nullptr)
+    return false;
+  if (member->kind != json_kind::boolean)
+    fault(name, "has to be true or false");
+  return member->text == "true";
+}
+
 std::optional<std::vector<std::string>>
 field_reader::strings(const json_member *member, std::size_t most) {
   if (member == nullptr)

@@ -33,6 +33,9 @@ public:
   std::optional<long> integer(const json_member *member, long lowest,
                               long highest);
 
+  /// True or false; all else is a fault. False when it is absent.
+  bool flag(std::string_view name);
+
   /// What the strings of an array stand for, 1 to `most` of them; all else is
   /// a fault.
   std::optional<std::vector<std::string>> strings(const json_member *member,

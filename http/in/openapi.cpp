@@ -58,6 +58,7 @@ json components() {
     for (const auto *part : {"parameters", "schemas"})
       out[part].update(more.at(part));
   }
+  out["schemas"].update(json::parse(openapi_recovery_schemas()));
   for (const auto &[status, description] : problem_names)
     out["responses"][problem_name(status)] =
         problem_response(description, status == 429 || status == 503);

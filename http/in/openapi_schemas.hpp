@@ -53,6 +53,9 @@ std::string_view openapi_components();
 /// More schemas for it: those of the routes about settings.
 std::string_view openapi_settings_schemas();
 
+/// More of them, for the books, orders on items, and damage.
+std::string_view openapi_recovery_schemas();
+
 /// More of them, for what operators look at.
 std::string_view openapi_inspection_components();
 

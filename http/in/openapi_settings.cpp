@@ -65,8 +65,17 @@ constexpr char settings_parts[] = R"json({
         "items": {"type": "string", "description": "key=value"}},
       "unset": {"type": "array", "minItems": 1, "maxItems": 100,
         "items": {"type": "string"}},
+      "dry_run": {"$ref": "#/components/schemas/dry_run"},
       "actor": {"$ref": "#/components/schemas/actor"},
-      "reason": {"$ref": "#/components/schemas/reason"}}}
+      "reason": {"$ref": "#/components/schemas/reason"}}},
+  "changed_settings": {"oneOf": [
+    {"$ref": "#/components/schemas/settings"},
+    {"type": "object", "required": ["dry_run", "changes"],
+      "description": "Of a dry run.",
+      "properties": {
+        "dry_run": {"const": true},
+        "changes": {"type": "array",
+          "items": {"$ref": "#/components/schemas/changed_setting"}}}}]}
 })json";
 
 } // namespace

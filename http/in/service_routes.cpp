@@ -6,6 +6,7 @@
 #include "http/in/openapi.hpp"
 #include "http/in/refusals.hpp"
 #include "http/in/routes/ack.hpp"
+#include "http/in/routes/assessment.hpp"
 #include "http/in/routes/batch.hpp"
 #include "http/in/routes/events.hpp"
 #include "http/in/routes/gate.hpp"
@@ -16,6 +17,7 @@
 #include "http/in/routes/metrics.hpp"
 #include "http/in/routes/operations.hpp"
 #include "http/in/routes/rollback.hpp"
+#include "http/in/routes/queue_orders.hpp"
 #include "http/in/routes/settings.hpp"
 
 namespace sluice::http {
@@ -90,19 +92,29 @@ void add_operations(route_table &table, const admission &admit) {
   table.push_back({"POST", "/admin/v1/queue/discard",
                    "Discard waiting items, on the record", id_list_body,
                    admit(post_discard)});
-  table.push_back({"POST", "/admin/v1/poll", "Look for items now", 0,
+  table.push_back({"POST", "/admin/v1/poll", "Look for items now", small_body,
                    admit(post_poll), true});
-  table.push_back({"POST", "/admin/v1/cleanup", "Rescue stuck items now", 0,
-                   admit(post_cleanup), true});
+  table.push_back({"POST", "/admin/v1/cleanup", "Rescue stuck items now",
+                   small_body, admit(post_cleanup), true});
+  table.push_back({"POST", "/admin/v1/recover",
+                   "Mend what has a safe rule, on the record", small_body,
+                   admit(post_recover), true});
   table.push_back({"POST", "/admin/v1/actors/{name}/restart",
-                   "Restart a part of the service", 0, admit(post_restart),
-                   true});
+                   "Restart a part of the service", small_body,
+                   admit(post_restart), true});
+}
+
+void add_looks(route_table &table, const admission &admit) {
+  table.push_back(
+      {"GET", "/admin/v1/assess", "Report damage", 0, admit(get_assess)});
   table.push_back({"GET", "/admin/v1/actors", "Show the parts of the service",
                    0, admit(get_parts)});
   table.push_back(
       {"GET", "/admin/v1/nodes", "Show the nodes", 0, admit(get_nodes)});
   table.push_back({"GET", "/admin/v1/queue", "List items of the queue", 0,
                    admit(get_queue)});
+  table.push_back({"GET", "/admin/v1/queue/{id}",
+                   "Show an event, wherever it is", 0, admit(get_item)});
   table.push_back({"GET", "/admin/v1/audit", "List what operators did", 0,
                    admit(get_audit)});
 }
@@ -141,6 +153,7 @@ void add_operator_routes(route_table &table, const admission &admit) {
   add_gate(table, admit);
   add_operations(table, admit);
   add_rollback(table, admit);
+  add_looks(table, admit);
   add_settings(table, admit);
 }
 

@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 
+#include "db/model/gate_rows.hpp"
 #include "http/in/refusals.hpp"
 
 namespace sluice::http {
@@ -79,19 +80,22 @@ std::string drain_progress(const db::queue_depth &depth,
          ",\"seconds_left\":" + seconds_to_empty(left, per_second) + '}';
 }
 
+problem version_changed(std::int64_t version) {
+  problem out;
+  out.status = 409;
+  out.slug = "version-changed";
+  out.title = "The gate was changed meanwhile";
+  out.detail = "it is at version " + std::to_string(version) +
+               "; look at it and decide again";
+  out.extensions.emplace_back("version", std::to_string(version));
+  return out;
+}
+
 answer tell(const db::result<actors::gate_answer> &done) {
   if (!done)
     return tl::unexpected(store_failure(done.error()));
-  if (!done->is_made) {
-    problem out;
-    out.status = 409;
-    out.slug = "version-changed";
-    out.title = "The gate was changed meanwhile";
-    out.detail = "it is at version " + std::to_string(done->state.version) +
-                 "; look at it and decide again";
-    out.extensions.emplace_back("version", std::to_string(done->state.version));
-    return tl::unexpected(std::move(out));
-  }
+  if (!done->is_made)
+    return tl::unexpected(version_changed(done->state.version));
   std::string behind;
   for (const auto &name : done->behind)
     behind += (behind.empty() ? "" : ",") + json_string(name);
@@ -103,6 +107,7 @@ answer tell(const db::result<actors::gate_answer> &done) {
 struct change_request {
   db::gate_change change;
   milliseconds wait{default_wait_ms};
+  bool is_trial = false;
 };
 
 change_request read_common(field_reader &fields) {
@@ -119,20 +124,38 @@ change_request read_common(field_reader &fields) {
   if (const auto wait =
           fields.integer(fields.find("wait_ms"), 0, longest_wait_ms))
     out.wait = milliseconds(*wait);
+  out.is_trial = fields.flag("dry_run");
   return out;
+}
+
+/// What a change would make of the dials; nothing is written.
+answer preview(service &shared, const db::gate_change &what) {
+  const auto before = shared.gateway.ask<db::gate_state>(
+      [](db::store &session) { return session.gate(); });
+  if (!before)
+    return tl::unexpected(store_failure(before.error()));
+  const auto after = db::after_change(*before, what, db::system_now());
+  if (!after)
+    return tl::unexpected(version_changed(before->version));
+  return json_answer(200, '{' + members_of(*after) +
+                              ",\"nodes_behind\":[],\"dry_run\":true,"
+                              "\"before\":{" +
+                              members_of(*before) + "}}");
 }
 
 answer change(service &shared, field_reader &fields, change_request what) {
   if (!fields.is_good())
     return tl::unexpected(fields.refusal());
+  if (what.is_trial)
+    return preview(shared, what.change);
   return tell(shared.gateway.change_gate(std::move(what.change), what.wait));
 }
 
 answer turn_dial(service &shared, const request &in, bool pauses) {
   return read_order(
       in,
-      {"dial", "actor", "reason", "resume_after", "expected_version",
-       "wait_ms"},
+      {"dial", "actor", "reason", "resume_after", "expected_version", "wait_ms",
+       "dry_run"},
       [&](field_reader &fields) {
         auto what = read_common(fields);
         const auto *const member = fields.find("dial");
@@ -197,7 +220,7 @@ answer get_gate(service &shared, const request &) {
 answer post_mode(service &shared, const request &in) {
   return read_order(in,
                     {"mode", "retry_after", "actor", "reason", "resume_after",
-                     "expected_version", "wait_ms"},
+                     "expected_version", "wait_ms", "dry_run"},
                     [&](field_reader &fields) {
                       auto what = read_common(fields);
                       const auto mode = fields.string(fields.require("mode"));
@@ -223,7 +246,7 @@ answer post_resume(service &shared, const request &in) {
 answer post_drain(service &shared, const request &in) {
   return read_order(in,
                     {"timeout", "actor", "reason", "resume_after",
-                     "expected_version", "wait_ms"},
+                     "expected_version", "wait_ms", "dry_run"},
                     [&](field_reader &fields) {
                       auto what = read_common(fields);
                       what.change.processing = db::processing_mode::draining;

@@ -41,19 +41,33 @@ db::item_query read_item_query(query_reader &reader) {
   return out;
 }
 
-std::string item_json(const db::item_view &item) {
-  return "{\"id\":\"" + item.id.to_string() + "\",\"organization_id\":\"" +
-         item.organization.to_string() +
-         "\",\"type\":" + json_string(item.type) + ",\"status\":\"" +
-         std::string(db::to_string(item.status)) +
-         "\",\"attempts\":" + std::to_string(item.attempts) +
+std::string time_or_null(const std::optional<db::timestamp> &at) {
+  return at ? '"' + db::to_rfc3339(*at) + '"' : "null";
+}
+
+/// Where it is, and what that place knows of it.
+std::string place_json(const db::item_record &one) {
+  const auto &item = one.item;
+  using place = db::event_view::place;
+  const bool is_waiting =
+      one.where != place::stored && one.where != place::discarded;
+  return "{\"status\":\"" + std::string(db::to_string(one.where)) +
+         "\",\"organization_id\":\"" + item.organization.to_string() +
+         "\",\"type\":" + json_string(item.type) + ",\"dedup_id\":" +
+         (one.dedup_id ? json_string(*one.dedup_id) : "null") +
+         ",\"attempts\":" + std::to_string(item.attempts) +
          ",\"last_error\":" + json_string_or_null(item.last_error) +
-         ",\"accepted_at\":\"" + db::to_rfc3339(item.accepted_at) +
-         "\",\"due_at\":\"" + db::to_rfc3339(item.due_at) +
-         "\",\"claimed_by\":" + json_string_or_null(item.claimed_by) +
-         ",\"claimed_at\":" +
-         (item.claimed_at ? '"' + db::to_rfc3339(*item.claimed_at) + '"'
-                          : "null") +
+         ",\"accepted_at\":" + time_or_null(item.accepted_at) +
+         ",\"due_at\":" + (is_waiting ? time_or_null(item.due_at) : "null") +
+         ",\"claimed_by\":" + json_string_or_null(item.claimed_by) +
+         ",\"holder\":" + json_string_or_null(one.holder) +
+         ",\"claimed_at\":" + time_or_null(item.claimed_at) +
+         ",\"stored_at\":" + time_or_null(one.stored_at) +
+         ",\"discarded_at\":" + time_or_null(one.discarded_at) +
+         ",\"discarded_by\":" + json_string_or_null(one.discarded_by) +
+         ",\"reason\":" + json_string_or_null(one.reason) +
+         ",\"payload_bytes\":" + std::to_string(one.payload_bytes) +
+         ",\"payload\":" + (one.payload ? json_string(*one.payload) : "null") +
          '}';
 }
 
@@ -75,6 +89,22 @@ bool is_full(const std::vector<Entry> &page, int limit) {
 
 } // namespace
 
+std::string item_json(const db::item_view &item) {
+  return "{\"id\":\"" + item.id.to_string() + "\",\"organization_id\":\"" +
+         item.organization.to_string() +
+         "\",\"type\":" + json_string(item.type) + ",\"status\":\"" +
+         std::string(db::to_string(item.status)) +
+         "\",\"attempts\":" + std::to_string(item.attempts) +
+         ",\"last_error\":" + json_string_or_null(item.last_error) +
+         ",\"accepted_at\":\"" + db::to_rfc3339(item.accepted_at) +
+         "\",\"due_at\":\"" + db::to_rfc3339(item.due_at) +
+         "\",\"claimed_by\":" + json_string_or_null(item.claimed_by) +
+         ",\"claimed_at\":" +
+         (item.claimed_at ? '"' + db::to_rfc3339(*item.claimed_at) + '"'
+                          : "null") +
+         '}';
+}
+
 answer get_queue(service &shared, const request &in) {
   query_reader reader(
       in, {"status", "organization_id", "older_than", "after", "limit"});
@@ -90,6 +120,28 @@ answer get_queue(service &shared, const request &in) {
                         : "null";
   return json_answer(200, "{\"items\":" + json_list(*found, item_json) +
                               ",\"next_after\":" + next + '}');
+}
+
+answer get_item(service &shared, const request &in) {
+  query_reader reader(in, {"payload"});
+  const auto wanted = reader.find("payload").value_or("false");
+  if (wanted != "true" && wanted != "false")
+    reader.fault("payload", "has to be true or false");
+  if (!reader.is_good())
+    return tl::unexpected(reader.refusal());
+  const auto id = db::event_id::parse(in.path_values.front());
+  if (!id)
+    return tl::unexpected(no_such_event());
+  const auto found = shared.gateway.ask<std::vector<db::item_record>>(
+      [id = *id, with_payload = wanted == "true"](db::store &session) {
+        return session.find_item(id, with_payload);
+      });
+  if (!found)
+    return tl::unexpected(store_failure(found.error()));
+  if (found->empty())
+    return tl::unexpected(no_such_event());
+  return json_answer(200, "{\"id\":\"" + id->to_string() + "\",\"places\":" +
+                              json_list(*found, place_json) + '}');
 }
 
 answer get_audit(service &shared, const request &in) {

@@ -10,7 +10,14 @@ namespace sluice::http {
 /// seconds; `after` is the id that the last page ended with.
 answer get_queue(service &shared, const request &in);
 
+/// `GET /admin/v1/queue/{id}` `?payload`: where one event is, whoever's and
+/// wherever; 404 when it is nowhere. `payload` is `true` or `false`.
+answer get_item(service &shared, const request &in);
+
 /// `GET /admin/v1/audit` `?before&limit`: the audit log, newest entry first.
 answer get_audit(service &shared, const request &in);
+
+/// An item as lists show it.
+std::string item_json(const db::item_view &item);
 
 } // namespace sluice::http

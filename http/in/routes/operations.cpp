@@ -3,41 +3,18 @@
 #include <utility>
 #include <vector>
 
+#include "http/in/json_text.hpp"
 #include "http/in/refusals.hpp"
+#include "http/in/routes/acts.hpp"
+#include "http/in/routes/assessment.hpp"
+#include "http/in/routes/ledger_json.hpp"
 
 namespace sluice::http {
 
 namespace {
 
 constexpr long most_faults = 1000;
-constexpr std::size_t most_requeued = 1000;
-
-std::string to_json(const db::ledger_sums &sums) {
-  const auto number = [](std::string_view name, std::int64_t value) {
-    return '"' + std::string(name) + "\":" + std::to_string(value);
-  };
-  return '{' + number("accepted", sums.accepted) + ',' +
-         number("adopted", sums.adopted) + ',' +
-         number("written_off", sums.written_off) + ',' +
-         number("stored", sums.stored) + ',' + number("waiting", sums.waiting) +
-         ',' + number("discarded", sums.discarded) + '}';
-}
-
-std::string fault_json(const db::ledger_fault &one) {
-  return "{\"fault\":\"" + std::string(to_string(one.what)) +
-         "\",\"event_id\":\"" + one.id.to_string() +
-         "\",\"organization_id\":\"" + one.owner.to_string() + "\"}";
-}
-
-std::string to_json(const db::ledger_report &report) {
-  return std::string("{\"is_balanced\":") +
-         (report.is_balanced() ? "true" : "false") + ",\"at\":\"" +
-         db::to_rfc3339(report.at) +
-         "\",\"position\":" + std::to_string(report.position) +
-         ",\"sums\":" + to_json(report.sums) +
-         ",\"fault_count\":" + std::to_string(report.fault_count) +
-         ",\"faults\":" + json_list(report.faults, fault_json) + '}';
-}
+constexpr std::size_t longest_target = 100;
 
 std::string part_json(const actors::part_view &one) {
   return "{\"name\":" + json_string(one.name) + ",\"state\":\"" +
@@ -56,52 +33,73 @@ std::string node_json(const db::node_view &one) {
          '}';
 }
 
-/// The events that an order names.
-std::vector<db::event_id> read_ids(field_reader &fields) {
-  std::vector<db::event_id> out;
-  const auto texts = fields.strings(fields.require("ids"), most_requeued);
-  for (const auto &text : texts.value_or(std::vector<std::string>())) {
-    if (const auto id = db::event_id::parse(text))
-      out.push_back(*id);
-    else
-      fields.fault("ids", "has an element that is no event id");
-  }
+problem no_such_part() {
+  problem out;
+  out.status = 404;
+  out.slug = "not-found";
+  out.title = "Not found";
+  out.detail = "there is no part of that name";
   return out;
 }
 
-using item_call = db::result<int> (db::store::*)(const db::item_order &);
+std::string rescue_json(bool is_trial, long rescued, long quarantined) {
+  return std::string("{") + (is_trial ? "\"dry_run\":true," : "") +
+         "\"rescued\":" + std::to_string(rescued) +
+         ",\"quarantined\":" + std::to_string(quarantined) + '}';
+}
 
-answer carry_out(service &shared, const request &in, item_call call,
-                 std::string_view done_name) {
-  return read_order(
-      in, {"ids", "actor", "reason"}, [&](field_reader &fields) -> answer {
-        auto why = read_reason(fields);
-        fields.require("reason");
-        auto ids = read_ids(fields);
-        if (!fields.is_good())
-          return tl::unexpected(fields.refusal());
-        const auto asked = ids.size();
-        const auto count =
-            shared.gateway.ask<int>([why = std::move(why), ids = std::move(ids),
-                                     call](db::store &session) {
-              return (session.*call)(
-                  {.ids = ids, .actor = why.actor, .reason = why.reason});
-            });
-        if (!count)
-          return tl::unexpected(store_failure(count.error()));
-        return json_answer(
-            200, "{\"" + std::string(done_name) +
-                     "\":" + std::to_string(*count) + ",\"passed_over\":" +
-                     std::to_string(static_cast<int>(asked) - *count) + '}');
+answer preview_rescue(service &shared) {
+  const auto found = assess_quickly(shared);
+  if (!found)
+    return tl::unexpected(store_failure(found.error()));
+  return json_answer(200,
+                     rescue_json(true, found->depth.stuck - found->exhausted,
+                                 found->exhausted));
+}
+
+answer rescue(service &shared, order_reason why) {
+  const auto act = noted_act::begin(shared, {.actor = std::move(why.actor),
+                                             .action = "cleanup",
+                                             .reason = std::move(why.reason)});
+  if (!act)
+    return tl::unexpected(store_failure(act.error()));
+  const auto done = shared.gateway.rescue_now();
+  if (!done) {
+    act->end("failed: " + done.error().text);
+    return tl::unexpected(store_failure(done.error()));
+  }
+  act->end("rescued=" + std::to_string(done->rescued) +
+           " quarantined=" + std::to_string(done->quarantined));
+  return json_answer(200, rescue_json(false, done->rescued, done->quarantined));
+}
+
+/// A check that is kept nowhere.
+answer preview_repair(service &shared) {
+  const auto limit = 2 * shared.settings_now()->store.call_timeout;
+  const auto found = shared.gateway.ask_apart<db::ledger_report>(
+      limit, [limit](db::store &session) {
+        return session.verify(static_cast<int>(most_faults), limit);
       });
+  if (!found)
+    return tl::unexpected(store_failure(found.error()));
+  return json_answer(
+      200, "{\"dry_run\":true,\"found_before\":" + to_json(*found) + '}');
+}
+
+/// A name as it may stand in the audit log and in the service's own.
+std::string target_of(const std::string &name) {
+  return name.size() <= longest_target && is_printable(name) ? name
+                                                             : "(no name)";
 }
 
 } // namespace
 
 answer post_verify(service &shared, const request &in) {
   constexpr long named_unless_told = 100;
-  return read_order(in, {"most"}, [&](field_reader &fields) -> answer {
+  return read_order(in, {"most", "actor"}, [&](field_reader &fields) -> answer {
     const auto most = fields.integer(fields.find("most"), 0, most_faults);
+    // A console signs whatever it sends.
+    read_reason(fields);
     if (!fields.is_good())
       return tl::unexpected(fields.refusal());
     const auto found = shared.gateway.verify(
@@ -114,11 +112,15 @@ answer post_verify(service &shared, const request &in) {
 
 answer post_repair(service &shared, const request &in) {
   return read_order(
-      in, {"actor", "reason"}, [&](field_reader &fields) -> answer {
+      in, {"actor", "reason", "dry_run"}, [&](field_reader &fields) -> answer {
         auto why = read_reason(fields);
-        fields.require("reason");
+        const bool is_trial = fields.flag("dry_run");
+        if (!is_trial)
+          fields.require("reason");
         if (!fields.is_good())
           return tl::unexpected(fields.refusal());
+        if (is_trial)
+          return preview_repair(shared);
         const auto found = shared.gateway.ask<db::ledger_report>(
             [why = std::move(why)](db::store &session) {
               return session.repair_ledger(why.actor, why.reason);
@@ -129,40 +131,55 @@ answer post_repair(service &shared, const request &in) {
       });
 }
 
-answer post_requeue(service &shared, const request &in) {
-  auto done = carry_out(shared, in, &db::store::requeue, "requeued");
-  shared.gateway.poll_now();
-  return done;
+answer post_poll(service &shared, const request &in) {
+  return read_order(
+      in, {"actor", "reason"}, [&](field_reader &fields) -> answer {
+        auto why = read_reason(fields);
+        if (!fields.is_good())
+          return tl::unexpected(fields.refusal());
+        const auto act =
+            noted_act::begin(shared, {.actor = std::move(why.actor),
+                                      .action = "poll",
+                                      .reason = std::move(why.reason)});
+        if (!act)
+          return tl::unexpected(store_failure(act.error()));
+        shared.gateway.poll_now();
+        act->end("begun");
+        return json_answer(202, "{\"status\":\"polling\"}");
+      });
 }
 
-answer post_discard(service &shared, const request &in) {
-  return carry_out(shared, in, &db::store::discard, "discarded");
-}
-
-answer post_poll(service &shared, const request &) {
-  shared.gateway.poll_now();
-  return json_answer(202, "{\"status\":\"polling\"}");
-}
-
-answer post_cleanup(service &shared, const request &) {
-  const auto done = shared.gateway.rescue_now();
-  if (!done)
-    return tl::unexpected(store_failure(done.error()));
-  return json_answer(
-      200, "{\"rescued\":" + std::to_string(done->rescued) +
-               ",\"quarantined\":" + std::to_string(done->quarantined) + '}');
+answer post_cleanup(service &shared, const request &in) {
+  return read_order(in, {"actor", "reason", "dry_run"},
+                    [&](field_reader &fields) -> answer {
+                      auto why = read_reason(fields);
+                      const bool is_trial = fields.flag("dry_run");
+                      if (!fields.is_good())
+                        return tl::unexpected(fields.refusal());
+                      return is_trial ? preview_rescue(shared)
+                                      : rescue(shared, std::move(why));
+                    });
 }
 
 answer post_restart(service &shared, const request &in) {
-  if (!shared.gateway.restart(in.path_values.front())) {
-    problem out;
-    out.status = 404;
-    out.slug = "not-found";
-    out.title = "Not found";
-    out.detail = "there is no part of that name";
-    return tl::unexpected(std::move(out));
-  }
-  return json_answer(202, "{\"status\":\"restarting\"}");
+  return read_order(
+      in, {"actor", "reason"}, [&](field_reader &fields) -> answer {
+        auto why = read_reason(fields);
+        if (!fields.is_good())
+          return tl::unexpected(fields.refusal());
+        const std::string name(in.path_values.front());
+        // What hangs may be what the record needs.
+        const auto act =
+            noted_act::begin_or_log(shared, {.actor = std::move(why.actor),
+                                             .action = "restart",
+                                             .target = target_of(name),
+                                             .reason = std::move(why.reason)});
+        const bool is_there = shared.gateway.restart(name);
+        act.end(is_there ? "begun" : "refused: no part of that name");
+        if (!is_there)
+          return tl::unexpected(no_such_part());
+        return json_answer(202, "{\"status\":\"restarting\"}");
+      });
 }
 
 answer get_parts(service &shared, const request &) {

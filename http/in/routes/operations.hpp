@@ -9,21 +9,18 @@ namespace sluice::http {
 /// tables; 200 whether they balance or not.
 answer post_verify(service &shared, const request &in);
 
-/// `POST /admin/v1/ledger/repair` `{reason, actor?}`: makes them balance, on
-/// the record.
+/// `POST /admin/v1/ledger/repair` `{reason, actor?, dry_run?}`: makes them
+/// balance, on the record.
 answer post_repair(service &shared, const request &in);
 
-/// `POST /admin/v1/queue/requeue` and `/discard` `{ids, reason, actor?}`.
-answer post_requeue(service &shared, const request &in);
-answer post_discard(service &shared, const request &in);
-
-/// `POST /admin/v1/poll`: look for items now.
+/// `POST /admin/v1/poll` `{actor?, reason?}`: look for items now.
 answer post_poll(service &shared, const request &in);
 
-/// `POST /admin/v1/cleanup`: rescue stuck items now.
+/// `POST /admin/v1/cleanup` `{actor?, reason?, dry_run?}`: rescue stuck items
+/// now.
 answer post_cleanup(service &shared, const request &in);
 
-/// `POST /admin/v1/actors/{name}/restart`.
+/// `POST /admin/v1/actors/{name}/restart` `{actor?, reason?}`.
 answer post_restart(service &shared, const request &in);
 
 /// `GET /admin/v1/actors`: the parts of the service, and how they are.

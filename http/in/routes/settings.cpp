@@ -7,7 +7,7 @@
 #include "config/print.hpp"
 #include "http/in/json_text.hpp"
 #include "http/in/refusals.hpp"
-#include "http/in/routes/admin.hpp"
+#include "http/in/routes/acts.hpp"
 
 namespace sluice::http {
 
@@ -170,11 +170,24 @@ actors::settings_change read_change(field_reader &fields) {
   auto why = read_reason(fields);
   out.actor = std::move(why.actor);
   out.reason = std::move(why.reason);
+  out.is_trial = fields.flag("dry_run");
   out.set = read_set(fields);
   out.unset = fields.strings(fields.find("unset"), most_settings)
                   .value_or(std::vector<std::string>());
   if (fields.find("set") == nullptr && fields.find("unset") == nullptr)
     fields.fault("set", "is missing, and unset as well");
+  return out;
+}
+
+/// For the audit log. Values may be secrets; keys are not.
+std::string outcome_of(const db::result<actors::settings_answer> &done) {
+  if (!done)
+    return "failed: " + done.error().text;
+  if (!done->faults.empty())
+    return "refused: faults=" + std::to_string(done->faults.size());
+  std::string out = "changed=" + std::to_string(done->changes.size());
+  for (const auto &one : done->changes)
+    out += ' ' + one.key;
   return out;
 }
 
@@ -186,12 +199,13 @@ answer get_settings(service &shared, const request &) {
 
 answer post_settings(service &shared, const request &in) {
   return read_order(
-      in, {"set", "unset", "actor", "reason"},
+      in, {"set", "unset", "actor", "reason", "dry_run"},
       [&](field_reader &fields) -> answer {
         auto change = read_change(fields);
         if (!fields.is_good())
           return tl::unexpected(fields.refusal());
         const auto unset = change.unset;
+        const bool is_trial = change.is_trial;
         auto done = shared.gateway.change_settings(std::move(change));
         if (!done)
           return tl::unexpected(store_failure(done.error()));
@@ -201,24 +215,36 @@ answer post_settings(service &shared, const request &in) {
         }
         if (!fields.is_good())
           return tl::unexpected(fields.refusal());
+        if (is_trial)
+          return json_answer(
+              200, "{\"dry_run\":true,\"changes\":" +
+                       json_list(done->changes, difference_json) + '}');
         return show_settings(*done->view);
       });
 }
 
 answer post_reload(service &shared, const request &in) {
-  return read_order(in, {}, [&](field_reader &fields) -> answer {
-    if (!fields.is_good())
-      return tl::unexpected(fields.refusal());
-    const auto done = shared.gateway.reload_settings();
-    if (!done)
-      return tl::unexpected(store_failure(done.error()));
-    if (!done->faults.empty())
-      return tl::unexpected(settings_faulty(done->faults));
-    return json_answer(
-        200, "{\"changes\":" + json_list(done->changes, difference_json) +
-                 ",\"waiting_for_restart\":" + waiting_json(*done->view) +
-                 ",\"file\":" + file_json(*done->view) + '}');
-  });
+  return read_order(
+      in, {"actor", "reason"}, [&](field_reader &fields) -> answer {
+        auto why = read_reason(fields);
+        if (!fields.is_good())
+          return tl::unexpected(fields.refusal());
+        // A file may be what gets the database back.
+        const auto act =
+            noted_act::begin_or_log(shared, {.actor = std::move(why.actor),
+                                             .action = "reload",
+                                             .reason = std::move(why.reason)});
+        const auto done = shared.gateway.reload_settings();
+        act.end(outcome_of(done));
+        if (!done)
+          return tl::unexpected(store_failure(done.error()));
+        if (!done->faults.empty())
+          return tl::unexpected(settings_faulty(done->faults));
+        return json_answer(
+            200, "{\"changes\":" + json_list(done->changes, difference_json) +
+                     ",\"waiting_for_restart\":" + waiting_json(*done->view) +
+                     ",\"file\":" + file_json(*done->view) + '}');
+      });
 }
 
 } // namespace sluice::http

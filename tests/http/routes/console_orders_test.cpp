@@ -46,6 +46,10 @@ TEST_CASE_METHOD(console_fixture, "a console's change is in its name",
   CHECK(gateway.changes.front().reason == "a test");
   REQUIRE(post("/admin/v1/pause", "{ }").status == 200);
   CHECK(gateway.changes.back().actor == "ada");
+  REQUIRE(post("/admin/v1/poll").status == 202);
+  REQUIRE(post("/admin/v1/ledger/verify", R"({"most":1})").status == 200);
+  REQUIRE(gateway.acts.size() == 1);
+  CHECK(gateway.acts.front().actor == "ada");
 }
 
 TEST_CASE_METHOD(console_fixture, "a console gives orders in no other name",
@@ -75,7 +79,7 @@ TEST_CASE_METHOD(console_fixture, "a console reaches operators' routes only",
 TEST_CASE_METHOD(console_fixture, "a console's bodies have their limits",
                  "[console]") {
   CHECK(post("/admin/v1/mode", std::string(20'000, ' ')).status == 413);
-  CHECK(post("/admin/v1/poll", "{}").status == 400);
+  CHECK(post("/admin/v1/poll", std::string(20'000, ' ')).status == 413);
   CHECK(post("/admin/v1/mode", "[]").status == 422);
   CHECK(post("/admin/v1/mode", "{").status == 400);
   CHECK(post("/admin/v1/mode", "").status == 422);

@@ -34,10 +34,10 @@ constexpr char any_event[] = R"({"type":"a","payload":{}})";
 
 TEST_CASE("the admin routes want the admin token", "[gate]") {
   operator_client client;
-  const auto target =
-      GENERATE(as<std::string>{}, "mode", "pause", "resume", "drain",
-               "ledger/verify", "ledger/repair", "queue/requeue",
-               "queue/discard", "poll", "cleanup", "actors/poller/restart");
+  const auto target = GENERATE(as<std::string>{}, "mode", "pause", "resume",
+                               "drain", "ledger/verify", "ledger/repair",
+                               "queue/requeue", "queue/discard", "poll",
+                               "cleanup", "recover", "actors/poller/restart");
   CHECK(client.post("/admin/v1/" + target, "{}").status == 401);
   CHECK(client
             .send({"POST",
@@ -88,6 +88,25 @@ TEST_CASE("a change on a version that is over is refused", "[gate]") {
   CHECK(late.status == 409);
   CHECK(late.slug() == "version-changed");
   CHECK(late.json().at("version") == 1);
+}
+
+TEST_CASE("a dry run shows what would become of the dials", "[gate]") {
+  operator_client client;
+  const auto answer = client.order(
+      "mode", R"({"mode":"reject","retry_after":60,"dry_run":true})");
+  REQUIRE(answer.status == 200);
+  CHECK(answer.json().at("dry_run") == true);
+  CHECK(answer.json().at("ingest") == "reject");
+  CHECK(answer.json().at("retry_after") == 60);
+  CHECK(answer.json().at("before").at("ingest") == "async");
+  CHECK(client.order("pause", R"({"dry_run":true})").json().at("processing") ==
+        "paused");
+  CHECK(client.order("drain", R"({"dry_run":true})").json().at("processing") ==
+        "draining");
+  CHECK(client.order("pause", R"({"dry_run":true,"expected_version":7})")
+            .status == 409);
+  CHECK(client.order("pause", R"({"dry_run":"yes"})").status == 422);
+  CHECK(client.gateway.changes.empty());
 }
 
 TEST_CASE("what is wrong with an order is named", "[gate]") {

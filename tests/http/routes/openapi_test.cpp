@@ -71,12 +71,20 @@ bool fits_type(const json &value, const json &types) {
 std::set<std::string> members_of(const json &whole, const json &reference) {
   const auto &schema = resolve(whole, reference);
   std::set<std::string> out;
-  for (const auto &part : schema.value("allOf", json::array()))
-    out.merge(members_of(whole, part));
+  for (const auto *parts : {"allOf", "oneOf"})
+    for (const auto &part : schema.value(parts, json::array()))
+      out.merge(members_of(whole, part));
   const json properties = schema.value("properties", json::object());
   for (const auto &[name, value] : properties.items())
     out.insert(name);
   return out;
+}
+
+bool has_required(const json &value, const json &schema) {
+  const auto names = schema.value("required", json::array());
+  return std::all_of(names.begin(), names.end(), [&](const json &name) {
+    return value.contains(name.template get<std::string>());
+  });
 }
 
 /// What of JSON Schema the document uses.
@@ -86,6 +94,17 @@ void check_against(const json &whole, const json &reference, const json &value,
   const auto &schema = resolve(whole, reference);
   for (const auto &part : schema.value("allOf", json::array()))
     check_against(whole, part, value, where);
+  if (schema.contains("oneOf")) {
+    int fitting = 0;
+    for (const auto &part : schema.at("oneOf"))
+      if (has_required(value, resolve(whole, part))) {
+        ++fitting;
+        check_against(whole, part, value, where);
+      }
+    CHECK(fitting == 1);
+  }
+  if (schema.contains("const"))
+    CHECK(value == schema.at("const"));
   if (schema.contains("type"))
     CHECK(fits_type(value, schema.at("type")));
   if (schema.contains("enum"))
@@ -317,6 +336,49 @@ TEST_CASE("operators are answered as the OpenAPI document says", "[openapi]") {
   check("GET", "/admin/v1/audit");
   check_answer(whole, "/admin/v1/actors/{name}/restart", "post",
                as_admin(client, "POST", "/admin/v1/actors/poller/restart"));
+}
+
+TEST_CASE("damage and dry runs are answered as the OpenAPI document says",
+          "[openapi]") {
+  const auto whole = document();
+  route_client client;
+  auto &damage = client.gateway.damage;
+  damage.holders.emplace_back();
+  damage.stuck.emplace_back();
+  damage.quarantined.most.emplace_back();
+  damage.doubled.emplace_back();
+  damage.nodes.push_back({{}, 0, std::chrono::hours(1)});
+  damage.books.emplace().faults.emplace_back();
+  damage.books->fault_count = 1;
+  client.gateway.items.emplace_back();
+  client.gateway.records.emplace_back();
+  client.gateway.differences.emplace_back();
+  const auto check = [&](const std::string &method, const std::string &path,
+                         const std::string &body = "") {
+    check_answer(whole, path, in_lower_case(method),
+                 as_admin(client, method, path, body));
+  };
+  const std::string trial = R"({"dry_run":true})";
+  check("GET", "/admin/v1/assess");
+  check("POST", "/admin/v1/recover");
+  check("POST", "/admin/v1/recover", trial);
+  check("POST", "/admin/v1/cleanup", trial);
+  check("POST", "/admin/v1/ledger/repair", trial);
+  check("POST", "/admin/v1/pause", trial);
+  check("POST", "/admin/v1/drain", trial);
+  check("POST", "/admin/v1/mode", R"({"mode":"sync","dry_run":true})");
+  check("POST", "/admin/v1/settings",
+        R"({"set":["log.level=info"],"dry_run":true})");
+  for (const auto *what : {"requeue", "discard"})
+    check("POST", std::string("/admin/v1/queue/") + what,
+          R"({"status":"quarantined","dry_run":true})");
+  damage.books.reset();
+  damage.verdict.emplace();
+  check("GET", "/admin/v1/assess");
+  check_answer(
+      whole, "/admin/v1/queue/{id}", "get",
+      as_admin(client, "GET",
+               "/admin/v1/queue/0192a3b4-c5d6-7e8f-9a0b-1c2d3e4f5061"));
 }
 
 TEST_CASE("health is told as the OpenAPI document says", "[openapi]") {

@@ -66,6 +66,76 @@ TEST_CASE("items are requeued and discarded by their ids", "[operations]") {
   CHECK(client.gateway.orders.front().ids == std::vector{first, second});
 }
 
+TEST_CASE("items are requeued and discarded by a filter", "[operations]") {
+  route_client client;
+  db::item_view item;
+  item.id = db::event_id::generate();
+  item.status = db::item_status::quarantined;
+  client.gateway.items = {item};
+  item.status = db::item_status::processing;
+  client.gateway.items.push_back(item);
+  const auto owner = db::organization_id::generate();
+  const auto answer =
+      order(client, "queue/discard",
+            R"({"reason":"r","status":"quarantined","older_than":60,)"
+            R"("organization_id":")" +
+                owner.to_string() + R"("})");
+  REQUIRE(answer.status == 200);
+  REQUIRE(client.gateway.asked_items);
+  const auto &asked = *client.gateway.asked_items;
+  CHECK(asked.status == db::item_status::quarantined);
+  CHECK(asked.organization == owner);
+  CHECK(asked.accepted_before < db::system_now());
+  CHECK(asked.limit == 1000);
+  REQUIRE(client.gateway.orders.size() == 1);
+  // What is worked on is no one's to be discarded.
+  CHECK(client.gateway.orders.front().ids ==
+        std::vector{client.gateway.items.front().id});
+  CHECK(order(client, "queue/requeue", R"({"reason":"r","older_than":60})")
+            .status == 200);
+  CHECK(client.gateway.asked_items->status == db::item_status::quarantined);
+}
+
+TEST_CASE("a dry run of an order on items shows them", "[operations]") {
+  route_client client;
+  const auto what = GENERATE(as<std::string>{}, "requeue", "discard");
+  const auto body = GENERATE(
+      as<std::string>{}, R"({"dry_run":true,"status":"quarantined"})",
+      R"({"dry_run":true,"limit":1,"status":"quarantined"})",
+      R"({"dry_run":true,"ids":["01a21722-4274-7000-92cb-6f364a76450b"]})");
+  db::item_view item;
+  item.status = db::item_status::quarantined;
+  item.last_error = "\x1b[31m";
+  client.gateway.items = {item};
+  const auto answer = order(client, "queue/" + what, body);
+  REQUIRE(answer.status == 200);
+  CHECK(answer.json().at("dry_run") == true);
+  CHECK(answer.json().at(what + (what == "requeue" ? "d" : "ed")) == 1);
+  CHECK(answer.json().at("passed_over") == 0);
+  CHECK(answer.json().at("items").size() == 1);
+  CHECK(answer.json().at("has_more") ==
+        (body.find("limit") != std::string::npos));
+  CHECK(client.gateway.orders.empty());
+  CHECK(client.gateway.polls == 0);
+  CHECK(client.gateway.acts.empty());
+}
+
+TEST_CASE("a filter that says too little or too much is refused",
+          "[operations]") {
+  route_client client;
+  const auto body =
+      GENERATE(as<std::string>{}, R"({"reason":"r","older_than":1})",
+               R"({"reason":"r","status":"processing"})",
+               R"({"reason":"r","status":"pending","ids":["x"]})",
+               R"({"reason":"r","status":"pending","limit":1001})",
+               R"({"reason":"r","status":"pending","older_than":-1})",
+               R"({"reason":"r","status":"pending","organization_id":"x"})",
+               R"({"status":"pending"})", R"({"dry_run":1,"status":"pending"})",
+               R"({"dry_run":true})");
+  CHECK(order(client, "queue/discard", body).status == 422);
+  CHECK(client.gateway.orders.empty());
+}
+
 TEST_CASE("an order on items that names none is refused", "[operations]") {
   route_client client;
   const auto body =
@@ -83,4 +153,64 @@ TEST_CASE("operators poll, clean up and restart parts", "[operations]") {
   CHECK(order(client, "cleanup").json().at("rescued") == 3);
   CHECK(order(client, "actors/poller/restart").status == 202);
   CHECK(order(client, "actors/nobody/restart").status == 404);
+}
+
+TEST_CASE("what changes nothing in the store is on the record as well",
+          "[operations]") {
+  route_client client;
+  const std::string why = R"({"actor":"ada","reason":"ticket 7"})";
+  for (const auto *path : {"poll", "cleanup", "actors/poller/restart",
+                           "actors/nobody/restart", "reload"})
+    order(client, path, why);
+  const auto &acts = client.gateway.acts;
+  REQUIRE(acts.size() == 5);
+  for (const auto &one : acts) {
+    CHECK(one.actor == "ada");
+    CHECK(one.reason == "ticket 7");
+  }
+  CHECK(acts[0].action == "poll");
+  CHECK(acts[1].action == "cleanup");
+  CHECK(acts[2].action == "restart");
+  CHECK(acts[2].target == "poller");
+  CHECK(acts[4].action == "reload");
+  CHECK(client.gateway.outcomes ==
+        std::vector<std::string>{"begun", "rescued=3 quarantined=1", "begun",
+                                 "refused: no part of that name", "changed=0"});
+}
+
+TEST_CASE("a name that is too long is not noted", "[operations]") {
+  route_client client;
+  CHECK(order(client, "actors/" + std::string(500, 'a') + "/restart").status ==
+        404);
+  CHECK(order(client, "actors/%1b%5b31m/restart").status == 404);
+  REQUIRE(client.gateway.acts.size() == 2);
+  CHECK(client.gateway.acts[0].target == "(no name)");
+  CHECK(client.gateway.acts[1].target == "%1b%5b31m");
+}
+
+TEST_CASE("while the database is away parts can be restarted", "[operations]") {
+  route_client client;
+  client.gateway.outage = db::error{db::errc::unavailable, "gone", {}};
+  CHECK(order(client, "poll").status == 503);
+  CHECK(order(client, "cleanup").status == 503);
+  CHECK(client.gateway.polls == 0);
+  CHECK(order(client, "actors/poller/restart").status == 202);
+  CHECK(client.gateway.restarted.size() == 1);
+}
+
+TEST_CASE("dry runs of a cleanup and a repair write nothing", "[operations]") {
+  route_client client;
+  client.gateway.damage.depth.stuck = 5;
+  client.gateway.damage.exhausted = 2;
+  client.gateway.books.fault_count = 4;
+  const auto cleanup = order(client, "cleanup", R"({"dry_run":true})").json();
+  CHECK(cleanup.at("dry_run") == true);
+  CHECK(cleanup.at("rescued") == 3);
+  CHECK(cleanup.at("quarantined") == 2);
+  const auto repair =
+      order(client, "ledger/repair", R"({"dry_run":true})").json();
+  CHECK(repair.at("dry_run") == true);
+  CHECK(repair.at("found_before").at("fault_count") == 4);
+  CHECK(client.gateway.orders.empty());
+  CHECK(client.gateway.acts.empty());
 }

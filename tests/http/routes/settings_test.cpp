@@ -89,6 +89,19 @@ TEST_CASE_METHOD(settings_fixture, "what is wrong with the file is shown",
   CHECK(file.at("path") == nullptr);
 }
 
+TEST_CASE_METHOD(settings_fixture, "a dry run says what would be different",
+                 "[settings]") {
+  client.gateway.differences = {
+      {.key = "processor.batch_size", .before = "500", .after = "7"}};
+  const auto answer =
+      ask("POST", R"({"set":["processor.batch_size=7"],"dry_run":true})");
+  REQUIRE(answer.status == 200);
+  CHECK(client.gateway.settings_changes.at(0).is_trial);
+  CHECK(answer.json().at("dry_run") == true);
+  CHECK(answer.json().at("changes").at(0).at("before") == "500");
+  CHECK(answer.json().at("changes").at(0).at("after") == "7");
+}
+
 TEST_CASE_METHOD(settings_fixture, "a change of settings is handed on",
                  "[settings]") {
   REQUIRE(ask("POST", R"({"set":["processor.batch_size=7","log.level=info"],

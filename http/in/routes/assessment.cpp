@@ -1,0 +1,311 @@
+#include "http/in/routes/assessment.hpp"
+
+#include <algorithm>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "http/in/refusals.hpp"
+#include "http/in/routes/findings.hpp"
+#include "http/in/routes/inspection.hpp"
+#include "http/in/routes/ledger_json.hpp"
+#include "http/in/routes/query.hpp"
+
+namespace sluice::http {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr int named_of_each = 5;
+constexpr int named_faults = 100;
+// What one recovery takes from the queue, and what one rescue takes.
+constexpr int most_mended = 10'000;
+// By one transaction: its entry in the audit log names them.
+constexpr std::size_t mended_at_once = 1'000;
+// Without the books nothing is read that is long.
+constexpr milliseconds quick_limit{3'000};
+
+std::string time_or_null(const std::optional<db::timestamp> &at) {
+  return at ? '"' + db::to_rfc3339(*at) + '"' : "null";
+}
+
+std::string number(std::string_view name, std::int64_t value) {
+  return '"' + std::string(name) + "\":" + std::to_string(value);
+}
+
+std::string truth(std::string_view name, bool value) {
+  return '"' + std::string(name) + "\":" + (value ? "true" : "false");
+}
+
+db::assess_request make_request(const config::settings &now, int most_faults) {
+  db::assess_request out;
+  out.stuck = {.stuck_after = now.processor.stuck_item_timeout,
+               .node_dead_after = now.node.dead_after};
+  out.max_attempts = now.processor.max_attempts;
+  out.most = named_of_each;
+  out.most_faults = most_faults;
+  out.limit = 2 * now.store.call_timeout;
+  return out;
+}
+
+db::result<db::assessment> assess_without_books(service &shared,
+                                                db::assess_request request) {
+  request.checks_books = false;
+  request.limit = std::min(request.limit, quick_limit);
+  return shared.gateway.ask<db::assessment>(
+      [request](db::store &session) { return session.assess(request); });
+}
+
+/// With the books, if there is time for them.
+db::result<db::assessment> assess(service &shared,
+                                  const db::assess_request &request) {
+  auto found = shared.gateway.ask_apart<db::assessment>(
+      request.limit,
+      [request](db::store &session) { return session.assess(request); });
+  return found ? std::move(found) : assess_without_books(shared, request);
+}
+
+std::string queue_json(const db::queue_depth &depth) {
+  using seconds = std::chrono::duration<double>;
+  const auto oldest =
+      depth.oldest_pending
+          ? std::to_string(seconds(*depth.oldest_pending).count())
+          : "null";
+  return '{' + number("pending", depth.pending) + ',' +
+         number("processing", depth.processing) + ',' +
+         number("quarantined", depth.quarantined) + ',' +
+         truth("exact", depth.exact) + ",\"oldest_pending_seconds\":" + oldest +
+         '}';
+}
+
+std::string holder_json(const db::stuck_holder &one) {
+  return "{\"claimed_by\":" + json_string_or_null(one.claimed_by) +
+         ",\"name\":" + json_string_or_null(one.name) + ',' +
+         number("count", one.count) + ",\"since\":" + time_or_null(one.since) +
+         '}';
+}
+
+std::string stuck_json(const db::assessment &seen) {
+  return '{' + number("count", seen.depth.stuck) + ',' +
+         number("exhausted", seen.exhausted) +
+         ",\"holders\":" + json_list(seen.holders, holder_json) +
+         ",\"items\":" + json_list(seen.stuck, item_json) + '}';
+}
+
+std::string stored_json(const db::arrivals &stored) {
+  return '{' + number("last_minute", stored.last_minute) + ',' +
+         number("last_hour", stored.last_hour) + ',' +
+         truth("exact", stored.is_exact) +
+         ",\"newest_at\":" + time_or_null(stored.newest) + '}';
+}
+
+std::string error_json(const db::error_count &one) {
+  return "{\"error\":" + json_string_or_null(one.error) + ',' +
+         number("count", one.count) + ",\"newest_id\":\"" +
+         one.newest.to_string() + "\"}";
+}
+
+std::string errors_json(const db::error_counts &counts) {
+  return '{' + number("count", counts.items) + ',' +
+         truth("exact", counts.is_exact) +
+         ",\"errors\":" + json_list(counts.most, error_json) + '}';
+}
+
+std::string doubled_json(const db::doubled_item &one) {
+  return "{\"id\":\"" + one.id.to_string() + "\",\"organization_id\":\"" +
+         one.organization.to_string() + "\",\"status\":\"" +
+         std::string(db::to_string(one.status)) + "\"," +
+         truth("is_same", one.is_same) + '}';
+}
+
+std::string doubled_json(const db::assessment &seen) {
+  const auto count = seen.books ? std::to_string(seen.doubled_count) : "null";
+  return "{\"count\":" + count + ",\"items\":" +
+         json_list(seen.doubled,
+                   [](const auto &one) { return doubled_json(one); }) +
+         '}';
+}
+
+/// What is known of the books, by a check now or an earlier one.
+std::string books_json(const db::assessment &seen) {
+  std::string balanced = "null";
+  std::int64_t faults = 0;
+  std::optional<db::timestamp> at;
+  if (seen.books) {
+    balanced = seen.books->is_balanced() ? "true" : "false";
+    faults = seen.books->fault_count;
+    at = seen.books->at;
+  } else if (seen.verdict) {
+    balanced = seen.verdict->is_balanced ? "true" : "false";
+    faults = seen.verdict->fault_count;
+    at = seen.verdict->checked_at;
+  }
+  return '{' + truth("checked_now", seen.books.has_value()) +
+         ",\"balanced\":" + balanced + ",\"checked_at\":" + time_or_null(at) +
+         ',' + number("fault_count", faults) + ",\"faults\":" +
+         (seen.books ? json_list(seen.books->faults, fault_json) : "[]") + '}';
+}
+
+std::string node_json(const db::node_view &one) {
+  return "{\"id\":\"" + one.who.id.to_string() +
+         "\",\"name\":" + json_string(one.who.name) + ',' +
+         number("silent_for_ms", one.silent_for.count() / 1000) + '}';
+}
+
+std::string dials_json(const db::gate_state &gate) {
+  return "{\"ingest\":\"" + std::string(to_string(gate.ingest)) +
+         "\",\"processing\":\"" + std::string(to_string(gate.processing)) +
+         "\",\"delivery\":\"" + std::string(to_string(gate.delivery)) + "\"," +
+         number("version", gate.version) +
+         ",\"changed_by\":" + json_string(gate.changed_by) +
+         ",\"reason\":" + json_string(gate.reason) + '}';
+}
+
+std::string finding_json(const finding &one) {
+  return "{\"code\":\"" + std::string(one.code) + "\"," +
+         number("count", one.count) + ",\"next\":\"" + std::string(one.next) +
+         "\"}";
+}
+
+std::string to_json(const db::assessment &seen, const config::settings &now) {
+  const auto findings = findings_of(seen, now);
+  return "{\"at\":\"" + db::to_rfc3339(seen.at) + "\"," +
+         truth("is_sound", findings.empty()) +
+         ",\"findings\":" + json_list(findings, finding_json) +
+         ",\"queue\":" + queue_json(seen.depth) +
+         ",\"stuck\":" + stuck_json(seen) +
+         ",\"stored\":" + stored_json(seen.stored) +
+         ",\"in_log_already\":" + doubled_json(seen) +
+         ",\"quarantined\":" + errors_json(seen.quarantined) +
+         ",\"retrying\":" + errors_json(seen.retrying) +
+         ",\"ledger\":" + books_json(seen) + ",\"nodes\":{" +
+         number("count", static_cast<std::int64_t>(seen.nodes.size())) +
+         ",\"silent\":" + json_list(silent_nodes(seen, now), node_json) +
+         "},\"dials\":" + dials_json(seen.gate) + '}';
+}
+
+/// What is wrong and stays so, when a recovery has mended its part.
+std::string left_json(const db::assessment &seen, const config::settings &now) {
+  auto left = findings_of(seen, now);
+  std::erase_if(left, [](const finding &one) {
+    return one.code == "stuck" || one.code == "in_log_already";
+  });
+  return json_list(left, finding_json);
+}
+
+/// The faults that a recovery leaves, as far as they are named.
+std::string left_faults_json(const db::assessment &seen) {
+  std::vector<db::ledger_fault> left;
+  if (seen.books)
+    for (const auto &fault : seen.books->faults) {
+      const bool is_mended =
+          std::ranges::any_of(seen.doubled, [&](const db::doubled_item &one) {
+            return one.is_same && one.id == fault.id &&
+                   one.organization == fault.owner;
+          });
+      if (!is_mended && left.size() < named_faults)
+        left.push_back(fault);
+    }
+  return json_list(left, fault_json);
+}
+
+answer tell(const db::assessment &seen, const config::settings &now,
+            const db::recovery_outcome &done, bool is_trial) {
+  const bool has_more =
+      seen.doubled_count > static_cast<std::int64_t>(seen.doubled.size()) ||
+      done.rescued + done.quarantined >= most_mended;
+  return json_answer(200, '{' + truth("dry_run", is_trial) + ',' +
+                              number("rescued", done.rescued) + ',' +
+                              number("quarantined", done.quarantined) + ',' +
+                              number("unqueued", done.unqueued) + ',' +
+                              truth("has_more", has_more) + ',' +
+                              truth("books_checked", seen.books.has_value()) +
+                              ",\"left\":" + left_json(seen, now) +
+                              ",\"faults\":" + left_faults_json(seen) + '}');
+}
+
+db::recovery_outcome preview(const db::assessment &seen) {
+  return {.rescued = static_cast<int>(seen.depth.stuck - seen.exhausted),
+          .quarantined = static_cast<int>(seen.exhausted),
+          .unqueued = static_cast<int>(
+              std::min<std::int64_t>(mendable(seen), most_mended))};
+}
+
+/// Mends these, and what is stuck, in one transaction.
+db::result<db::recovery_outcome>
+recover_some(service &shared, const db::assess_request &looked,
+             std::vector<db::doubled_item> doubled, const order_reason &why) {
+  return shared.gateway.ask<db::recovery_outcome>(
+      [looked, doubled = std::move(doubled), why](db::store &session) {
+        return session.recover({.rescue = {.stuck = looked.stuck,
+                                           .max_attempts = looked.max_attempts},
+                                .doubled = doubled,
+                                .actor = why.actor,
+                                .reason = why.reason});
+      });
+}
+
+/// In steps, so that no client waits for all of them.
+answer recover(service &shared, const db::assess_request &looked,
+               const db::assessment &seen, const order_reason &why) {
+  db::recovery_outcome sum;
+  std::span<const db::doubled_item> left = seen.doubled;
+  do {
+    const auto some = left.first(std::min(left.size(), mended_at_once));
+    const auto done =
+        recover_some(shared, looked, {some.begin(), some.end()}, why);
+    if (!done)
+      return tl::unexpected(store_failure(done.error()));
+    sum.rescued += done->rescued;
+    sum.quarantined += done->quarantined;
+    sum.unqueued += done->unqueued;
+    left = left.subspan(some.size());
+  } while (!left.empty());
+  if (sum.rescued > 0)
+    shared.gateway.poll_now();
+  return tell(seen, *shared.settings_now(), sum, false);
+}
+
+} // namespace
+
+answer get_assess(service &shared, const request &in) {
+  query_reader reader(in, {"books"});
+  const auto books = reader.find("books").value_or("check");
+  if (books != "check" && books != "last")
+    reader.fault("books", "has to be check or last");
+  if (!reader.is_good())
+    return tl::unexpected(reader.refusal());
+  const auto now = shared.settings_now();
+  const auto request = make_request(*now, named_faults);
+  const auto seen = books == "check" ? assess(shared, request)
+                                     : assess_without_books(shared, request);
+  if (!seen)
+    return tl::unexpected(store_failure(seen.error()));
+  return json_answer(200, to_json(*seen, *now));
+}
+
+answer post_recover(service &shared, const request &in) {
+  return read_order(in, {"actor", "reason", "dry_run"},
+                    [&](field_reader &fields) -> answer {
+                      auto why = read_reason(fields);
+                      const bool is_trial = fields.flag("dry_run");
+                      if (!fields.is_good())
+                        return tl::unexpected(fields.refusal());
+                      const auto now = shared.settings_now();
+                      const auto request = make_request(*now, most_mended);
+                      const auto seen = assess(shared, request);
+                      if (!seen)
+                        return tl::unexpected(store_failure(seen.error()));
+                      if (is_trial)
+                        return tell(*seen, *now, preview(*seen), true);
+                      return recover(shared, request, *seen, why);
+                    });
+}
+
+db::result<db::assessment> assess_quickly(service &shared) {
+  return assess_without_books(
+      shared, make_request(*shared.settings_now(), named_faults));
+}
+
+} // namespace sluice::http
