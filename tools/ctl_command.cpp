@@ -129,6 +129,7 @@ void add_ctl_command(CLI::App &app, int &exit_code) {
   add_gate_verbs(tree);
   add_setting_verbs(tree);
   add_operation_verbs(tree);
+  add_repair_verbs(tree);
   add_ledger_verbs(tree);
   add_queue_verbs(tree);
   add_rollback_verbs(tree);

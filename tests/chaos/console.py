@@ -22,6 +22,9 @@ def body(run):
     drain(run, service, tenant, on)
     drain_too_long(run, service, tenant, on)
     operate(run, store, service, tenant, on)
+    preview(run, store, on)
+    show(run, store, service, tenant, on)
+    mend(run, store, service, tenant, on)
     misuse(run, on)
     others(run, on, on.folder)
     check_audit(run, store, service)
@@ -109,10 +112,20 @@ def drain_too_long(run, service, tenant, on):
 
 
 def operate(run, store, service, tenant, on):
-    on("poll", says="looked at now")
-    on("cleanup", says="0 rescued, 0 quarantined")
-    on("restart", "janitor", says="started again")
+    on("assess", says="verdict     nothing is damaged")
+    on("poll", *CHANGE, says="looked at now")
+    on("cleanup", *CHANGE, says="0 rescued, 0 quarantined")
+    on("restart", "janitor", *CHANGE, says="started again")
     on("restart", "nobody", code=REFUSED, says="no part of that name")
+    on("reload", *CHANGE, says="nothing has changed")
+    noted = [(one["action"], one["reason"], one["detail"].split(" act=")[0])
+             for one in on.json("audit", "--limit", "5")["entries"]]
+    run.check(noted == [
+        ("reload", "a test", "changed=0"),
+        ("restart", None, "refused: no part of that name"),
+        ("restart", "a test", "begun"),
+        ("cleanup", "a test", "rescued=0 quarantined=0"),
+        ("poll", "a test", "begun")], f"audit: {noted}")
     on("ledger", "verify", says="balanced")
     on("pause")
     first, second, *_ = fill(run, service, tenant)
@@ -147,18 +160,118 @@ def operate(run, store, service, tenant, on):
         run.check(report.get("fault_count") == 1, f"verify: {report}")
 
 
+def preview(run, store, on):
+    """What a dry run says is written nowhere."""
+    before = on.json("audit", "--limit", "1")["entries"]
+    shown = on.json("status")["gate"]
+    on("mode", "reject", "--dry-run", says="would be:\nintake      reject")
+    on("pause", "--dry-run", says="now:\nintake      async")
+    on("resume", "delivery", "--dry-run", says="would be")
+    on("drain", "--dry-run", says="processing  draining")
+    on("set", "processor.batch_size", "7", "--dry-run",
+       says="processor.batch_size")
+    on("set", "processor.batch_size", "0", "--dry-run", code=REFUSED)
+    on("unset", "processor.batch_size", "--dry-run")
+    on("cleanup", "--dry-run", says="0 would be rescued")
+    on("ledger", "repair", "--dry-run", says="would be repaired")
+    on("recover", "--dry-run", says="0 stuck items would be taken")
+    on("queue", "discard", "--status", "pending", "--dry-run",
+       says="would be discarded")
+    on("queue", "requeue", "--older-than", "1h", "--dry-run",
+       says="0 would be requeued")
+    run.check(on.json("status")["gate"]["version"] == shown["version"],
+              "a dry run turned a dial")
+    run.check(on.json("audit", "--limit", "1")["entries"] == before,
+              "a dry run is in the audit log")
+
+
+def show(run, store, service, tenant, on):
+    """One event on its way."""
+    service.wait_drained()
+    on("pause")
+    kept, _, *others = fill(run, service, tenant)
+    on("queue", "show", kept, says="status      queued")
+    on("queue", "show", kept, "--payload", says='{"n": 0}')
+    shown = on.json("queue", "show", kept, "--payload")["places"]
+    run.check([one["payload"] for one in shown] == ['{"n": 0}'],
+              f"queue show: {shown}")
+    on("queue", "discard", "--status", "pending", "--org", tenant.id, *CHANGE,
+       code=REFUSED, says="Discard 40 events? That can't be undone: say --yes")
+    on("queue", "discard", others[-1], "--yes", *CHANGE, says="1 discarded")
+    on("queue", "show", others[-1], says="status      discarded")
+    on("resume")
+    service.wait_drained()
+    on("queue", "show", kept, says="status      stored")
+    on("queue", "show", "01a21722-4274-7000-92cb-6f364a76450b", code=REFUSED,
+       says="no event with this id")
+    on("queue", "show", "no-id", code=REFUSED, says="no event with this id")
+    on("queue", "requeue", "--status", "quarantined", "--yes", *CHANGE,
+       says="0 requeued")
+
+
+def mend(run, store, service, tenant, on):
+    """Damage that an operator's SQL has done, and the way out of it."""
+    if store.kind != "postgres":
+        on("recover", "--yes", *CHANGE, says="0 stuck items taken")
+        return
+    on("ledger", "repair", "--yes", *CHANGE)
+    on("pause")
+    doubled, other, stuck, *_ = fill(run, service, tenant)
+    columns = "id, organization_id, type, payload, dedup_id"
+    for one in (doubled, other):
+        store.execute(
+            f"insert into events ({columns}, inserted_at, accepted_at) select"
+            f" {columns}, now(), inserted_at from event_queue"
+            f" where id = '{one}'")
+    store.execute(f"update events set payload = '{{}}' where id = '{other}'")
+    store.execute("update event_queue set last_error = E'\\x1b[31mred',"
+                  " status = 'quarantined', attempts = 5"
+                  f" where id = '{stuck}'")
+    on("assess", says="1 items of the queue that are in the log already"
+       "  -> sluice ctl recover --dry-run")
+    on("assess", says="1 x \\x1b[31mred  -> sluice ctl queue show")
+    on("assess", "--quick", says="in log      not known")
+    on("queue", "show", stuck, says="\\x1b[31mred")
+    shown = on.json("queue", "show", doubled)["places"]
+    run.check([one["status"] for one in shown] == ["queued", "stored"],
+              f"queue show: {shown}")
+    on("recover", *CHANGE, code=REFUSED, says="1 that are in the log already")
+    on("recover", "--dry-run", says="1 items that are in the log already would")
+    on("recover", "--yes", *CHANGE, says="left for you")
+    shown = on.json("queue", "show", doubled)["places"]
+    run.check([one["status"] for one in shown] == ["stored"],
+              f"after recover: {shown}")
+    done = on.json("recover", "--yes", *CHANGE)
+    run.check(done["unqueued"] == 0, f"recover again: {done}")
+    run.check([one["code"] for one in done["left"]] ==
+              ["in_log_with_other_contents", "quarantined"],
+              f"recover again: {done}")
+    noted = [one for one in on.json("audit")["entries"]
+             if one["action"] == "recover"]
+    run.check([one["target"] for one in noted] ==
+              ["rescued=0 quarantined=0 unqueued=1"], f"audit: {noted}")
+    on("queue", "discard", other, "--yes", *CHANGE, says="1 discarded")
+    on("queue", "requeue", "--status", "quarantined", "--yes", *CHANGE,
+       says="1 requeued")
+    on("resume")
+    service.wait_drained()
+
+
 def misuse(run, on):
     for words in ((), ("nonsense",), ("mode",), ("mode", "fast"),
                   ("pause", "everything"), ("set", "a"), ("restart",),
                   ("queue",), ("queue", "discard"), ("ledger", "repair"),
                   ("queue", "discard", "id"), ("drain", "--timeout", "1.5s"),
+                  ("queue", "show"), ("queue", "requeue", "--dry-run"),
+                  ("queue", "requeue", "id", "--org", "id", *CHANGE),
+                  ("queue", "discard", "--status", "lost", *CHANGE),
                   ("drain", "--timeout", "0"), ("--timeout", "x", "status"),
                   ("mode", "reject", "--retry-after", "-1")):
         on(*words, code=USAGE)
     for verb in ("status", "actors", "nodes", "settings", "mode", "pause",
-                 "resume", "drain", "set", "unset", "reload", "audit", "poll", "cleanup", "restart",
-                 "ledger verify", "ledger repair", "queue list",
-                 "queue requeue",
+                 "resume", "drain", "set", "unset", "reload", "audit", "poll",
+                 "cleanup", "restart", "assess", "recover", "ledger verify",
+                 "ledger repair", "queue list", "queue show", "queue requeue",
                  "queue discard"):
         on(*verb.split(), "--help", says=f"Example:\n  sluice ctl {verb}")
 

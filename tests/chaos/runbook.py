@@ -79,6 +79,18 @@ class Scene:
         self.store.execute("delete from events where id = "
                            "(select max(id::text)::uuid from events)")
 
+    def corruption_or_a_bug(self):
+        """Two items are written into the log by hand, one is stuck."""
+        self.service.wait_drained()
+        self.on("mode", "async")
+        self.on("pause", "processing")
+        self.send("order.paid", 3)
+        columns = "id, organization_id, type, payload, dedup_id"
+        self.store.execute(
+            f"insert into events ({columns}, inserted_at, accepted_at) select"
+            f" {columns}, now(), inserted_at from event_queue"
+            " order by id limit 2")
+
     def prepare(self, title):
         name = re.sub(r"\W+", "_", title.lower()).strip("_")
         getattr(self, name, lambda: None)()

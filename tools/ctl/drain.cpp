@@ -71,6 +71,11 @@ ctl_exit run_drain(console &on, seconds limit, const change_options &why) {
     body["reason"] = why.reason;
   if (why.resume_after)
     body["resume_after"] = why.resume_after->count();
+  if (why.is_trial) {
+    body["dry_run"] = true;
+    const auto preview = on.post("/admin/v1/drain", body);
+    return preview ? on.show(*preview, show_dials(*preview)) : preview.error();
+  }
   const auto begun = on.post("/admin/v1/drain", body);
   if (!begun)
     return begun.error();

@@ -18,7 +18,7 @@ void add_dial(verb_tree &tree, const char *name, const char *help,
       name, help, example,
       [name = std::string(name)](console &on, const verb_options &said) {
         return run_dial(on, name, said.word.empty() ? "processing" : said.word,
-                        said.why);
+                        said.change());
       });
   command
       ->add_option("DIAL", options->word,
@@ -31,12 +31,12 @@ void add_dial(verb_tree &tree, const char *name, const char *help,
 
 void add_gate_verbs(verb_tree &tree) {
   const auto &options = tree.options();
-  auto *mode =
-      tree.add("mode", "How events come in",
-               "mode sync --reason 'the queue has a fault'",
-               [](console &on, const verb_options &said) {
-                 return run_mode(on, said.word, said.retry_after, said.why);
-               });
+  auto *mode = tree.add("mode", "How events come in",
+                        "mode sync --reason 'the queue has a fault'",
+                        [](console &on, const verb_options &said) {
+                          return run_mode(on, said.word, said.retry_after,
+                                          said.change());
+                        });
   mode->add_option("MODE", options->word,
                    "async: by the queue; sync: straight into the log; "
                    "reject: not at all")
@@ -55,7 +55,7 @@ void add_gate_verbs(verb_tree &tree) {
                "the proof",
                "drain --timeout 10m --reason 'before the upgrade'",
                [](console &on, const verb_options &said) {
-                 return run_drain(on, said.drain_limit, said.why);
+                 return run_drain(on, said.drain_limit, said.change());
                });
   tree.add_seconds(drain, "--timeout",
                    "Give up after this; 10m if it is not said",

@@ -23,17 +23,43 @@ void add_look_verbs(verb_tree &tree) {
 
 void add_operation_verbs(verb_tree &tree) {
   const auto &options = tree.options();
-  tree.add("poll", "Looks for items now, whatever the interval", "poll",
-           [](console &on, const verb_options &) { return run_poll(on); });
-  tree.add("cleanup", "Takes stuck items from their holders now", "cleanup",
-           [](console &on, const verb_options &) { return run_cleanup(on); });
+  tree.add_reason(tree.add("poll", "Looks for items now, whatever the interval",
+                           "poll", [](console &on, const verb_options &said) {
+                             return run_poll(on, said.why.reason);
+                           }));
+  auto *cleanup =
+      tree.add("cleanup", "Takes stuck items from their holders now", "cleanup",
+               [](console &on, const verb_options &said) {
+                 return run_cleanup(on, said.change());
+               });
+  tree.add_reason(cleanup);
+  tree.add_dry_run(cleanup);
   auto *restart =
       tree.add("restart", "Starts a part of the service again",
                "restart poller", [](console &on, const verb_options &said) {
-                 return run_restart(on, said.word);
+                 return run_restart(on, said.word, said.why.reason);
                });
   restart->add_option("ACTOR", options->word, "As in `sluice ctl actors`")
       ->required();
+  tree.add_reason(restart);
+}
+
+void add_repair_verbs(verb_tree &tree) {
+  const auto &options = tree.options();
+  auto *assess = tree.add("assess", "What is damaged, and what to do about it",
+                          "assess", [](console &on, const verb_options &said) {
+                            return run_assess(on, said.is_quick);
+                          });
+  assess->add_flag("--quick", options->is_quick,
+                   "Take the last check of the books, don't make one");
+  auto *recover = tree.add(
+      "recover", "Mends what has a safe rule, on the record; names the rest",
+      "recover --reason 'after the crash, ticket 7' --yes",
+      [](console &on, const verb_options &said) {
+        return run_recover(on, said.change());
+      });
+  tree.add_reason(recover);
+  tree.add_dry_run(recover);
 }
 
 } // namespace sluice::tools

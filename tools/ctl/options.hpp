@@ -24,8 +24,18 @@ struct verb_options {
   std::chrono::seconds drain_limit{600};
   item_filter filter;
   rollback_words rollback;
-  /// Shows what would be done.
-  bool is_dry_run = false;
+  /// Nothing is written.
+  bool is_trial = false;
+  bool with_payload = false;
+  /// The books are not checked now.
+  bool is_quick = false;
+
+  /// Why, and whether it is meant.
+  change_options change() const {
+    auto out = why;
+    out.is_trial = is_trial;
+    return out;
+  }
 };
 using options_ptr = std::shared_ptr<verb_options>;
 

@@ -41,7 +41,7 @@ void add_apply(verb_tree &tree, CLI::App &to) {
       "rollback apply --to sync --reason 'the queue has a fault' --report "
       "r.txt",
       [](console &on, const verb_options &said) {
-        if (said.is_dry_run)
+        if (said.is_trial)
           return run_rollback_plan(on, said.rollback.target);
         auto words = said.rollback;
         words.reason = said.why.reason;
@@ -58,7 +58,7 @@ void add_apply(verb_tree &tree, CLI::App &to) {
                    [options](seconds span) { options->drain_limit = span; });
   tree.add_reason(apply);
   add_report(tree, apply);
-  apply->add_flag("--dry-run", options->is_dry_run, "Shows the plan only");
+  apply->add_flag("--dry-run", options->is_trial, "Shows the plan only");
 }
 
 } // namespace

@@ -10,22 +10,26 @@ void add_setting_verbs(verb_tree &tree) {
       tree.add("set", "Overrides a setting on all nodes, until it is unset",
                "set processor.max_concurrency 8",
                [](console &on, const verb_options &said) {
-                 return run_set(on, said.word, said.value, said.why.reason);
+                 return run_set(on, said.word, said.value, said.change());
                });
   set->add_option("KEY", options->word, "As in `sluice config docs`")
       ->required();
   set->add_option("VALUE", options->value, "As behind --set")->required();
   tree.add_reason(set);
+  tree.add_dry_run(set);
   auto *unset = tree.add("unset", "Takes an override back",
                          "unset processor.max_concurrency",
                          [](console &on, const verb_options &said) {
-                           return run_unset(on, said.word, said.why.reason);
+                           return run_unset(on, said.word, said.change());
                          });
   unset->add_option("KEY", options->word, "As shown by `settings`")->required();
   tree.add_reason(unset);
-  tree.add("reload", "Reads the settings' file anew; shows what is different",
-           "reload",
-           [](console &on, const verb_options &) { return run_reload(on); });
+  tree.add_dry_run(unset);
+  tree.add_reason(tree.add(
+      "reload", "Reads the settings' file anew; shows what is different",
+      "reload", [](console &on, const verb_options &said) {
+        return run_reload(on, said.why.reason);
+      }));
 }
 
 } // namespace sluice::tools

@@ -1,58 +1,11 @@
 #include "tools/ctl/show.hpp"
 
-#include <cmath>
-#include <vector>
-
+#include "tools/ctl/sheet.hpp"
 #include "tools/ctl/text.hpp"
 
 namespace sluice::tools {
 
 namespace {
-
-using lines = std::vector<std::vector<std::string>>;
-
-/// What stands at `path` (`a.b`); null when nothing does.
-json at(const json &from, std::string_view path) {
-  const json *here = &from;
-  while (!path.empty()) {
-    const auto dot = std::min(path.find('.'), path.size());
-    const std::string name(path.substr(0, dot));
-    if (!here->is_object() || !here->contains(name))
-      return nullptr;
-    here = &(*here)[name];
-    path.remove_prefix(std::min(dot + 1, path.size()));
-  }
-  return *here;
-}
-
-/// As a word: strings as they are (to be escaped yet), numbers in groups.
-std::string word(const json &value) {
-  if (value.is_string())
-    return value.get<std::string>();
-  if (value.is_number_integer())
-    return grouped(value.get<long>());
-  if (value.is_number())
-    return grouped(std::lround(value.get<double>()));
-  if (value.is_boolean())
-    return value.get<bool>() ? "yes" : "no";
-  return "-";
-}
-
-std::string word(const json &from, std::string_view path) {
-  return word(at(from, path));
-}
-
-bool is_true(const json &from, std::string_view path) {
-  const auto value = at(from, path);
-  return value.is_boolean() && value.get<bool>();
-}
-
-const json &list_of(const json &from, const char *name) {
-  static const json nothing = json::array();
-  const bool is_there =
-      from.is_object() && from.contains(name) && from[name].is_array();
-  return is_there ? from[name] : nothing;
-}
 
 tint tint_of(std::string_view level) {
   if (level == "ok" || level == "normal")
@@ -85,24 +38,6 @@ std::string who_and_why(const json &gate) {
     out += ": " + reason.get<std::string>();
   return out;
 }
-
-/// Each line behind its label.
-class sheet {
-public:
-  void add(std::string_view label, std::string_view text,
-           std::string_view mark = {}) {
-    constexpr std::size_t width = 12;
-    std::string line(label);
-    line.append(width - std::min(width, label.size()), ' ');
-    line += escaped(text);
-    line += mark;
-    out_ += line + '\n';
-  }
-  std::string text() const { return out_; }
-
-private:
-  std::string out_;
-};
 
 void add_dials(sheet &to, const json &gate, const char *intake_name) {
   auto intake = word(gate, intake_name);
@@ -158,7 +93,11 @@ std::string show_dials(const json &gate) {
   add_dials(out, gate, "ingest");
   for (const auto &name : list_of(gate, "nodes_behind"))
     out.add("behind", word(name) + " has not noticed yet");
-  return out.text();
+  if (!is_true(gate, "dry_run"))
+    return out.text();
+  sheet now;
+  add_dials(now, at(gate, "before"), "ingest");
+  return "now:\n" + now.text() + "would be:\n" + out.text();
 }
 
 std::string show_actors(const json &answer) {

@@ -23,6 +23,17 @@ std::string show_items(const json &answer);
 std::string show_audit(const json &answer);
 std::string show_ledger(const json &report);
 std::string show_drain(const json &certificate);
+/// The damage report: each line with what may be done about it.
+std::string show_assessment(const json &answer);
+/// What a recovery has done, or would do, and what it leaves.
+std::string show_recovery(const json &answer);
+/// Where an event is.
+std::string show_item(const json &answer);
+/// What an order on items has done, or would do: `done` is the member that
+/// counts them.
+std::string show_order(const json &answer, const char *done);
+/// What a change of settings would do to `key`.
+std::string show_setting_trial(const json &answer, const std::string &key);
 /// One line.
 std::string show_drain_progress(const json &gate);
 /// A problem document: one line for each thing that is wrong.

@@ -64,6 +64,7 @@ void verb_tree::add_change_options(CLI::App *command) {
   add_seconds(
       command, "--resume-after", "All dials go back to normal after this",
       [options = options_](seconds span) { options->why.resume_after = span; });
+  add_dry_run(command);
 }
 
 void verb_tree::add_limit(CLI::App *command) {
@@ -72,6 +73,29 @@ void verb_tree::add_limit(CLI::App *command) {
       ->add_option("--limit", options_->filter.limit,
                    "Lines at the most; 50 if it is not said")
       ->check(CLI::Range(1, longest_list));
+}
+
+void verb_tree::add_dry_run(CLI::App *command, bool needs_reason) {
+  command->add_flag("--dry-run", options_->is_trial,
+                    "Say what would be done; write nothing");
+  if (needs_reason)
+    command->parse_complete_callback([options = options_] {
+      if (!options->is_trial && options->why.reason.empty())
+        throw CLI::RequiredError("--reason");
+    });
+}
+
+void verb_tree::add_filter(CLI::App *command) {
+  command->add_option("--status", options_->filter.status, "Only these")
+      ->check(CLI::IsMember({"pending", "processing", "quarantined"}));
+  command
+      ->add_option("--org", options_->filter.organization,
+                   "Only this organization's")
+      ->type_name("ID");
+  add_seconds(command, "--older-than", "Only what was accepted before that",
+              [options = options_](seconds span) {
+                options->filter.older_than = span;
+              });
 }
 
 } // namespace sluice::tools

@@ -35,9 +35,13 @@ public:
   CLI::App *add_group(const char *name, const char *help);
 
   void add_reason(CLI::App *command, bool is_required = false);
-  /// `--reason` and `--resume-after`.
+  /// `--reason`, `--resume-after` and `--dry-run`.
   void add_change_options(CLI::App *command);
   void add_limit(CLI::App *command);
+  /// `--dry-run`; without it there has to be a `--reason`, if that is needed.
+  void add_dry_run(CLI::App *command, bool needs_reason = false);
+  /// `--status`, `--org` and `--older-than`.
+  void add_filter(CLI::App *command);
   /// A number of seconds, or a duration: `90` or `90s`, `5m`.
   void add_seconds(CLI::App *command, const char *name, const char *help,
                    std::function<void(std::chrono::seconds)> take);
@@ -53,6 +57,7 @@ void add_look_verbs(verb_tree &tree);
 void add_gate_verbs(verb_tree &tree);
 void add_setting_verbs(verb_tree &tree);
 void add_operation_verbs(verb_tree &tree);
+void add_repair_verbs(verb_tree &tree);
 void add_ledger_verbs(verb_tree &tree);
 void add_queue_verbs(verb_tree &tree);
 void add_rollback_verbs(verb_tree &tree);

@@ -16,11 +16,13 @@ json body_of(const change_options &why) {
     out["reason"] = why.reason;
   if (why.resume_after)
     out["resume_after"] = why.resume_after->count();
+  if (why.is_trial)
+    out["dry_run"] = true;
   return out;
 }
 
 json body_of(const std::string &reason) {
-  return body_of(change_options{reason, {}});
+  return body_of(change_options{.reason = reason});
 }
 
 template <class Text>
@@ -29,23 +31,14 @@ ctl_exit show_answer(console &on, const console::result<json> &answer,
   return answer ? on.show(*answer, text(*answer)) : answer.error();
 }
 
-/// `3 requeued, 1 passed over`.
-std::string count_text(const json &answer, const char *what) {
-  const auto number = [&](const char *name) {
-    return grouped(answer.value(name, 0L));
-  };
-  return number(what) + ' ' + what + ", " + number("passed_over") +
-         " passed over\n";
-}
-
-ctl_exit order_items(console &on, const std::string &verb, const char *done,
-                     const std::vector<std::string> &ids,
-                     const std::string &reason) {
-  auto body = body_of(reason);
-  body["ids"] = ids;
+/// `key is set`, or what would be different.
+ctl_exit change_setting(console &on, const std::string &key, const json &body,
+                        const std::string &done) {
   return show_answer(
-      on, on.post(admin + "queue/" + verb, body),
-      [&](const json &answer) { return count_text(answer, done); });
+      on, on.post(admin + "settings", body), [&](const json &answer) {
+        return answer.value("dry_run", false) ? show_setting_trial(answer, key)
+                                              : escaped(key) + done;
+      });
 }
 
 } // namespace
@@ -95,42 +88,45 @@ ctl_exit run_dial(console &on, const std::string &verb, const std::string &dial,
 }
 
 ctl_exit run_set(console &on, const std::string &key, const std::string &value,
-                 const std::string &reason) {
-  auto body = body_of(reason);
+                 const change_options &why) {
+  auto body = body_of(why);
   body["set"] = json::array({key + '=' + value});
-  return show_answer(on, on.post(admin + "settings", body),
-                     [&](const json &) { return key + " is set\n"; });
+  return change_setting(on, key, body, " is set\n");
 }
 
 ctl_exit run_unset(console &on, const std::string &key,
-                   const std::string &reason) {
-  auto body = body_of(reason);
+                   const change_options &why) {
+  auto body = body_of(why);
   body["unset"] = json::array({key});
-  return show_answer(on, on.post(admin + "settings", body), [&](const json &) {
-    return key + " is what file, environment or --set say\n";
-  });
+  return change_setting(on, key, body,
+                        " is what file, environment or --set say\n");
 }
 
-ctl_exit run_reload(console &on) {
-  return show_answer(on, on.post(admin + "reload"), show_reload);
+ctl_exit run_reload(console &on, const std::string &reason) {
+  return show_answer(on, on.post(admin + "reload", body_of(reason)),
+                     show_reload);
 }
 
-ctl_exit run_poll(console &on) {
-  return show_answer(on, on.post(admin + "poll"), [](const json &) {
-    return "the queue is looked at now\n";
-  });
-}
-
-ctl_exit run_cleanup(console &on) {
-  return show_answer(on, on.post(admin + "cleanup"), [](const json &answer) {
-    return grouped(answer.value("rescued", 0L)) + " rescued, " +
-           grouped(answer.value("quarantined", 0L)) + " quarantined\n";
-  });
-}
-
-ctl_exit run_restart(console &on, const std::string &part) {
+ctl_exit run_poll(console &on, const std::string &reason) {
   return show_answer(
-      on, on.post(admin + "actors/" + part + "/restart"),
+      on, on.post(admin + "poll", body_of(reason)),
+      [](const json &) { return "the queue is looked at now\n"; });
+}
+
+ctl_exit run_cleanup(console &on, const change_options &why) {
+  const auto *would = why.is_trial ? "would be " : "";
+  return show_answer(
+      on, on.post(admin + "cleanup", body_of(why)), [&](const json &answer) {
+        return grouped(answer.value("rescued", 0L)) + ' ' + would +
+               "rescued, " + grouped(answer.value("quarantined", 0L)) + ' ' +
+               would + "quarantined\n";
+      });
+}
+
+ctl_exit run_restart(console &on, const std::string &part,
+                     const std::string &reason) {
+  return show_answer(
+      on, on.post(admin + "actors/" + part + "/restart", body_of(reason)),
       [&](const json &) { return escaped(part) + " is started again\n"; });
 }
 
@@ -142,13 +138,15 @@ ctl_exit run_verify(console &on) {
   return report->value("is_balanced", false) ? shown : ctl_exit::refused;
 }
 
-ctl_exit run_repair(console &on, const std::string &reason) {
-  if (const auto sure = on.confirm("Write into the ledger what is missing?");
-      !sure)
-    return sure.error();
-  return show_answer(on, on.post(admin + "ledger/repair", body_of(reason)),
-                     [](const json &answer) {
-                       return "before the repair:\n" +
+ctl_exit run_repair(console &on, const change_options &why) {
+  if (!why.is_trial)
+    if (const auto sure = on.confirm("Write into the ledger what is missing?");
+        !sure)
+      return sure.error();
+  return show_answer(on, on.post(admin + "ledger/repair", body_of(why)),
+                     [&](const json &answer) {
+                       return (why.is_trial ? "would be repaired:\n"
+                                            : "before the repair:\n") +
                               show_ledger(answer.value("found_before", json()));
                      });
 }
@@ -167,21 +165,6 @@ ctl_exit run_list_items(console &on, const item_filter &filter) {
 ctl_exit run_audit(console &on, int limit) {
   return show_answer(on, on.get(admin + "audit?limit=" + std::to_string(limit)),
                      show_audit);
-}
-
-ctl_exit run_requeue(console &on, const std::vector<std::string> &ids,
-                     const std::string &reason) {
-  return order_items(on, "requeue", "requeued", ids, reason);
-}
-
-ctl_exit run_discard(console &on, const std::vector<std::string> &ids,
-                     const std::string &reason) {
-  if (const auto sure =
-          on.confirm("Discard " + grouped(static_cast<long>(ids.size())) +
-                     (ids.size() == 1 ? " event?" : " events?"));
-      !sure)
-    return sure.error();
-  return order_items(on, "discard", "discarded", ids, reason);
 }
 
 } // namespace sluice::tools

@@ -109,3 +109,130 @@ TEST_CASE("a reload that changed nothing says so") {
                 "after":"2"}]})")) == "KEY  EFFECT   BEFORE  AFTER\n"
                                       "k    applied  1       2\n");
 }
+
+TEST_CASE("a sound store says so") {
+  const auto text = show_assessment(json::parse(R"({"is_sound":true,
+    "findings":[],"queue":{"pending":0,"processing":0,"quarantined":0,
+    "exact":true,"oldest_pending_seconds":null},
+    "stuck":{"count":0,"exhausted":0,"holders":[],"items":[]},
+    "stored":{"last_minute":3,"last_hour":4000,"exact":true,
+              "newest_at":"2026-01-01T00:00:00Z"},
+    "in_log_already":{"count":0,"items":[]},
+    "quarantined":{"count":0,"exact":true,"errors":[]},
+    "retrying":{"count":0,"exact":true,"errors":[]},
+    "ledger":{"checked_now":true,"balanced":true,"checked_at":null,
+              "fault_count":0,"faults":[]},
+    "nodes":{"count":1,"silent":[]},
+    "dials":{"ingest":"async","processing":"running","delivery":"running"}})"));
+  CHECK(text ==
+        "dials       intake async, processing running, delivery running\n"
+        "queue       0 pending, 0 processing, 0 quarantined\n"
+        "stuck       0\n"
+        "stored      3 in the last minute, 4 000 in the last hour; the last "
+        "2026-01-01T00:00:00Z\n"
+        "in log      0 items of the queue are in the log already\n"
+        "quarantined 0\n"
+        "retrying    0\n"
+        "ledger      balanced\n"
+        "nodes       1, 0 silent\n"
+        "verdict     nothing is damaged\n");
+}
+
+TEST_CASE("damage is shown with what to do, and steers no terminal") {
+  const auto text = show_assessment(json::parse(R"text({"is_sound":false,
+    "findings":[{"code":"stuck","count":2,"next":"recover --dry-run"},
+                {"code":"new\u001b[31m","count":1,"next":"x\u001b[0m"}],
+    "queue":{"pending":5,"processing":2,"quarantined":1,"exact":false,
+             "oldest_pending_seconds":90.5},
+    "stuck":{"count":2,"exhausted":1,
+      "holders":[{"claimed_by":"id-1","name":null,"count":2,
+                  "since":"2026-01-01T00:00:00Z"}],
+      "items":[{"id":"i-1","claimed_at":"2026-01-01T00:00:00Z"}]},
+    "stored":{"last_minute":0,"last_hour":0,"exact":false,"newest_at":null},
+    "in_log_already":{"count":1,"items":[{"id":"i-2","is_same":false}]},
+    "quarantined":{"count":1,"exact":true,
+      "errors":[{"error":"bad \u001b[31m\nred","count":1,"newest_id":"i-3"}]},
+    "retrying":{"count":0,"exact":true,"errors":[]},
+    "ledger":{"checked_now":true,"balanced":false,"fault_count":1,
+      "faults":[{"fault":"missing","event_id":"i-4","organization_id":"o"}]},
+    "nodes":{"count":2,"silent":[{"name":"n\u202e","silent_for_ms":5}]},
+    "dials":{"ingest":"sync","processing":"paused","delivery":"running"}})text"));
+  for (const auto *line :
+       {"delivery running  -> sluice ctl mode async\n",
+        "or more; the oldest for 91 s  -> sluice ctl poll\n",
+        "2, 1 of them for quarantine: they failed too often"
+        "  -> sluice ctl recover --dry-run\n",
+        "2 held by id-1 (gone) since 2026-01-01T00:00:00Z\n",
+        "i-1 since 2026-01-01T00:00:00Z  -> sluice ctl queue show i-1\n",
+        "i-2 with another type or payload  -> sluice ctl queue show i-2\n",
+        "1 x bad \\x1b[31m\\nred  -> sluice ctl queue show i-3\n",
+        "does not balance: 1 faults  -> sluice ctl recover --dry-run\n",
+        "missing i-4 of o  -> sluice ctl queue show i-4\n",
+        "n\\u202e for 5 ms\n", "verdict     2 things need you\n",
+        "  2 stuck items  -> sluice ctl recover --dry-run\n"}) {
+    INFO(line << " in " << text);
+    CHECK(text.find(line) != std::string::npos);
+  }
+  CHECK(text.find('\x1b') == std::string::npos);
+}
+
+TEST_CASE("an assessment that is cut off is shown as far as it goes") {
+  CHECK(show_assessment(json::object()).find("verdict     not known") !=
+        std::string::npos);
+  CHECK(show_assessment(nullptr).find("verdict") != std::string::npos);
+  CHECK_FALSE(show_recovery(json::object()).empty());
+  CHECK_FALSE(show_item(json::array()).empty());
+}
+
+TEST_CASE("a recovery says what it does, and what it leaves") {
+  CHECK(show_recovery(json::parse(R"({"dry_run":false,"rescued":2,
+    "quarantined":0,"unqueued":1,"has_more":false,"books_checked":true,
+    "left":[],"faults":[]})")) ==
+        "rescued     2 stuck items taken from their holders\n"
+        "quarantined 0 stuck items that failed too often\n"
+        "unqueued    1 items that are in the log already taken from the "
+        "queue\n"
+        "nothing is left that has no rule\n");
+  const auto text = show_recovery(json::parse(R"({"dry_run":true,"rescued":2,
+    "quarantined":0,"unqueued":1,"has_more":true,"books_checked":false,
+    "left":[{"code":"quarantined","count":3,"next":"queue list"}],
+    "faults":[{"fault":"missing","event_id":"i","organization_id":"o"}]})"));
+  CHECK(text.find("2 stuck items would be taken") != std::string::npos);
+  CHECK(text.find("left for you:\n  3 quarantined items  -> sluice ctl queue "
+                  "list\n") != std::string::npos);
+  CHECK(text.find("missing i of o") != std::string::npos);
+}
+
+TEST_CASE("an event's payload steers no terminal") {
+  const auto text = show_item(json::parse(R"({"id":"i","places":[
+    {"status":"quarantined","organization_id":"o","type":"t\u001b[2J",
+     "attempts":3,"last_error":"a\u0007b","accepted_at":"now",
+     "payload_bytes":12345,"payload":"{\"a\":\"\u001b]0;x\u0007\"}"},
+    {"status":"stored","payload":null}]})"));
+  CHECK(text.find("type        t\\x1b[2J\n") != std::string::npos);
+  CHECK(text.find("last error  a\\x07b\n") != std::string::npos);
+  CHECK(text.find("payload     12 345 bytes\n") != std::string::npos);
+  CHECK(text.find("{\"a\":\"\\x1b]0;x\\x07\"}") != std::string::npos);
+  CHECK(text.find("more than one place") != std::string::npos);
+  CHECK(text.find('\x1b') == std::string::npos);
+  CHECK(text.find('\a') == std::string::npos);
+}
+
+TEST_CASE("orders on items and settings are shown before they are given") {
+  const auto text =
+      show_order(json::parse(R"({"dry_run":true,"requeued":1,"passed_over":2,
+        "has_more":true,"items":[{"id":"i","type":"t"}]})"),
+                 "requeued");
+  CHECK(text.starts_with("1 would be requeued, 2 passed over\nID "));
+  CHECK(text.ends_with("there may be more; give the order again\n"));
+  CHECK(show_order(json::parse(R"({"requeued":1,"passed_over":0})"),
+                   "requeued") == "1 requeued, 0 passed over\n");
+  CHECK(show_setting_trial(json::parse(R"({"changes":[]})"), "a.b") ==
+        "a.b would stay as it is\n");
+  const auto dials = show_dials(json::parse(R"({"ingest":"sync",
+    "processing":"running","delivery":"running","dry_run":true,
+    "before":{"ingest":"async","processing":"running",
+              "delivery":"running"}})"));
+  CHECK(dials.starts_with("now:\nintake      async\n"));
+  CHECK(dials.find("would be:\nintake      sync\n") != std::string::npos);
+}
