@@ -25,8 +25,10 @@ struct assess_request {
   int most = 5;
   /// Of the faults in the books, and of the items that are in the log already.
   int most_faults = 100;
-  /// Comparing the books with the tables reads all ids: a second for a million.
-  /// Without it nobody looks for items that are in the log already.
+  /// Looks up each item of the queue in the log: a second for a million.
+  bool looks_for_doubled = true;
+  /// Compares the books with the tables, id by id where they differ: seconds
+  /// for a million.
   bool checks_books = true;
   /// Of the whole look, in the place of the time for a call.
   std::chrono::milliseconds limit{};
@@ -103,8 +105,9 @@ struct assessment {
   std::optional<ledger_verdict> verdict;
   /// What this look found, if it was to check.
   std::optional<ledger_report> books;
-  /// How many there are, and the first of them in the order of their ids.
-  std::int64_t doubled_count = 0;
+  /// How many there are, if they were looked for, and the first of them in the
+  /// order of their ids.
+  std::optional<std::int64_t> doubled_count;
   std::vector<doubled_item> doubled;
 };
 

@@ -74,16 +74,13 @@ arrivals count_arrivals(pqxx::nontransaction &transaction,
   return found;
 }
 
-void check_books(pqxx::nontransaction &transaction, int most,
-                 const clock_text &now, assessment &found) {
-  auto compared = compare_books(transaction, most, now);
-  found.books = std::move(compared.report);
-  if (compared.suspects.empty())
-    return;
-  auto rows = transaction.exec_params(
-      sql::doubled_items,
-      array_of(std::span<const organization_id>(compared.suspects)),
-      std::max(most, 1));
+/// Among the items of these organizations; of all, without a list.
+void look_at_doubled(pqxx::nontransaction &transaction, int most,
+                     const std::optional<std::string> &owners,
+                     assessment &found) {
+  auto rows =
+      transaction.exec_params(sql::doubled_items, owners, std::max(most, 1));
+  found.doubled_count = 0;
   for (const auto &row : rows) {
     found.doubled_count = row[4].as<std::int64_t>();
     auto &one = found.doubled.emplace_back();
@@ -92,6 +89,14 @@ void check_books(pqxx::nontransaction &transaction, int most,
     one.status = parse_item_status(row[2].c_str()).value_or(one.status);
     one.is_same = row[3].as<bool>();
   }
+}
+
+/// Returns whose ids may be in two places.
+std::string check_books(pqxx::nontransaction &transaction, int most,
+                        const clock_text &now, assessment &found) {
+  auto compared = compare_books(transaction, most, now);
+  found.books = std::move(compared.report);
+  return array_of(std::span<const organization_id>(compared.suspects));
 }
 
 std::string owners_of(std::span<const doubled_item> items) {
@@ -161,8 +166,11 @@ result<assessment> postgres_store::assess(const assess_request &request) {
     found.gate = gate.state();
     found.nodes = look_at_nodes(transaction, now);
     found.verdict = look_at_verdict(transaction, now);
+    std::optional<std::string> owners;
     if (request.checks_books)
-      check_books(transaction, request.most_faults, now, found);
+      owners = check_books(transaction, request.most_faults, now, found);
+    if (request.looks_for_doubled)
+      look_at_doubled(transaction, request.most_faults, owners, found);
   };
   auto done = session_->survey(request.limit, "assess", work);
   if (!done)

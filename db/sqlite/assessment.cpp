@@ -139,10 +139,10 @@ arrivals count_arrivals(connection &database, timestamp now) {
 }
 
 void look_at_doubled(connection &database, int most, assessment &found) {
+  std::int64_t count = 0;
   auto rows = database.statement(doubled_items);
   while (rows.next()) {
-    ++found.doubled_count;
-    if (found.doubled_count > most)
+    if (++count > most)
       continue;
     auto &one = found.doubled.emplace_back();
     one.id = event_id(rows.id(0));
@@ -150,16 +150,17 @@ void look_at_doubled(connection &database, int most, assessment &found) {
     one.status = parse_item_status(rows.text_view(2)).value_or(one.status);
     one.is_same = rows.number(3) != 0;
   }
+  found.doubled_count = count;
 }
 
-void check_books(connection &database, int most, assessment &found) {
+/// Whether any id is in two places.
+bool check_books(connection &database, int most, assessment &found) {
   auto compared = compare_ledger(database, found.at);
   found.books = compared.report(most);
-  auto is_doubled = [](const ledger_difference &one) {
-    return one.what() == ledger_fault::kind::doubled;
-  };
-  if (std::ranges::any_of(compared.differences, is_doubled))
-    look_at_doubled(database, most, found);
+  return std::ranges::any_of(compared.differences,
+                             [](const ledger_difference &one) {
+                               return one.what() == ledger_fault::kind::doubled;
+                             });
 }
 
 } // namespace
@@ -179,8 +180,13 @@ assessment assess(connection &database, const assess_request &request,
   found.gate = read_gate(database, now);
   found.nodes = nodes(database, now);
   found.verdict = last_verdict(database, now);
-  if (request.checks_books)
-    check_books(database, request.most_faults, found);
+  // Books that were compared tell whether there is something to look for.
+  const bool may_be_doubled = !request.checks_books ||
+                              check_books(database, request.most_faults, found);
+  if (request.looks_for_doubled && may_be_doubled)
+    look_at_doubled(database, request.most_faults, found);
+  else if (request.looks_for_doubled)
+    found.doubled_count = 0;
   return found;
 }
 

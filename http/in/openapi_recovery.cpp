@@ -147,7 +147,7 @@ constexpr char recovery_parts[] = R"json({
       "in_log_already": {"type": "object", "required": ["count", "items"],
         "properties": {
           "count": {"type": ["integer", "null"],
-            "description": "Null: the books were not checked."},
+            "description": "Null: nobody looked."},
           "items": {"type": "array", "items": {"type": "object",
             "required": ["id", "organization_id", "status", "is_same"],
             "properties": {

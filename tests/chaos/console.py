@@ -230,7 +230,7 @@ def mend(run, store, service, tenant, on):
     on("assess", says="1 items of the queue that are in the log already"
        "  -> sluice ctl recover --dry-run")
     on("assess", says="1 x \\x1b[31mred  -> sluice ctl queue show")
-    on("assess", "--quick", says="in log      not known")
+    on("assess", "--quick", says="in log      not looked for")
     on("queue", "show", stuck, says="\\x1b[31mred")
     shown = on.json("queue", "show", doubled)["places"]
     run.check([one["status"] for one in shown] == ["queued", "stored"],

@@ -98,8 +98,7 @@ void add_stored(sheet &to, const json &answer) {
 void add_doubled(sheet &to, const json &answer) {
   const auto count = at(answer, "in_log_already.count");
   if (!count.is_number()) {
-    to.add("in log", "not known: the books were not checked",
-           next("ledger verify"));
+    to.add("in log", "not looked for", next("assess"));
     return;
   }
   to.add("in log", word(count) + " items of the queue are in the log already",

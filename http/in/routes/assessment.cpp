@@ -1,6 +1,8 @@
 #include "http/in/routes/assessment.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <set>
 #include <span>
 #include <utility>
 #include <vector>
@@ -16,6 +18,7 @@ namespace sluice::http {
 namespace {
 
 using std::chrono::milliseconds;
+using clock = std::chrono::steady_clock;
 
 constexpr int named_of_each = 5;
 constexpr int named_faults = 100;
@@ -23,8 +26,6 @@ constexpr int named_faults = 100;
 constexpr int most_mended = 10'000;
 // By one transaction: its entry in the audit log names them.
 constexpr std::size_t mended_at_once = 1'000;
-// Without the books nothing is read that is long.
-constexpr milliseconds quick_limit{3'000};
 
 std::string time_or_null(const std::optional<db::timestamp> &at) {
   return at ? '"' + db::to_rfc3339(*at) + '"' : "null";
@@ -45,25 +46,38 @@ db::assess_request make_request(const config::settings &now, int most_faults) {
   out.max_attempts = now.processor.max_attempts;
   out.most = named_of_each;
   out.most_faults = most_faults;
-  out.limit = 2 * now.store.call_timeout;
+  // Of a caller's patience, what a look without the books leaves.
+  out.limit = now.store.call_timeout + now.store.connect_timeout;
   return out;
 }
 
-db::result<db::assessment> assess_without_books(service &shared,
-                                                db::assess_request request) {
+db::result<db::assessment> look(service &shared,
+                                const db::assess_request &request) {
+  return shared.gateway.ask_apart<db::assessment>(
+      request.limit,
+      [request](db::store &session) { return session.assess(request); });
+}
+
+db::result<db::assessment> look_without_books(service &shared,
+                                              db::assess_request request) {
   request.checks_books = false;
-  request.limit = std::min(request.limit, quick_limit);
+  request.limit = shared.settings_now()->store.call_timeout;
   return shared.gateway.ask<db::assessment>(
       [request](db::store &session) { return session.assess(request); });
+}
+
+/// With nothing that takes long.
+db::result<db::assessment> look_quickly(service &shared,
+                                        db::assess_request request) {
+  request.looks_for_doubled = false;
+  return look_without_books(shared, request);
 }
 
 /// With the books, if there is time for them.
 db::result<db::assessment> assess(service &shared,
                                   const db::assess_request &request) {
-  auto found = shared.gateway.ask_apart<db::assessment>(
-      request.limit,
-      [request](db::store &session) { return session.assess(request); });
-  return found ? std::move(found) : assess_without_books(shared, request);
+  auto found = look(shared, request);
+  return found ? std::move(found) : look_without_books(shared, request);
 }
 
 std::string queue_json(const db::queue_depth &depth) {
@@ -120,7 +134,8 @@ std::string doubled_json(const db::doubled_item &one) {
 }
 
 std::string doubled_json(const db::assessment &seen) {
-  const auto count = seen.books ? std::to_string(seen.doubled_count) : "null";
+  const auto count =
+      seen.doubled_count ? std::to_string(*seen.doubled_count) : "null";
   return "{\"count\":" + count + ",\"items\":" +
          json_list(seen.doubled,
                    [](const auto &one) { return doubled_json(one); }) +
@@ -196,40 +211,53 @@ std::string left_json(const db::assessment &seen, const config::settings &now) {
 
 /// The faults that a recovery leaves, as far as they are named.
 std::string left_faults_json(const db::assessment &seen) {
+  std::set<std::pair<db::event_id, db::organization_id>> mended;
+  for (const auto &one : seen.doubled)
+    if (one.is_same)
+      mended.emplace(one.id, one.organization);
   std::vector<db::ledger_fault> left;
   if (seen.books)
-    for (const auto &fault : seen.books->faults) {
-      const bool is_mended =
-          std::ranges::any_of(seen.doubled, [&](const db::doubled_item &one) {
-            return one.is_same && one.id == fault.id &&
-                   one.organization == fault.owner;
-          });
-      if (!is_mended && left.size() < named_faults)
+    for (const auto &fault : seen.books->faults)
+      if (left.size() < named_faults &&
+          !mended.contains({fault.id, fault.owner}))
         left.push_back(fault);
-    }
   return json_list(left, fault_json);
 }
 
+/// What a recovery has done, or would do, and whether that is not all of it.
+struct recovery_sum {
+  db::recovery_outcome done{};
+  bool has_more = false;
+  bool is_trial = false;
+};
+
 answer tell(const db::assessment &seen, const config::settings &now,
-            const db::recovery_outcome &done, bool is_trial) {
-  const bool has_more =
-      seen.doubled_count > static_cast<std::int64_t>(seen.doubled.size()) ||
-      done.rescued + done.quarantined >= most_mended;
-  return json_answer(200, '{' + truth("dry_run", is_trial) + ',' +
-                              number("rescued", done.rescued) + ',' +
-                              number("quarantined", done.quarantined) + ',' +
-                              number("unqueued", done.unqueued) + ',' +
-                              truth("has_more", has_more) + ',' +
+            const recovery_sum &sum) {
+  return json_answer(200, '{' + truth("dry_run", sum.is_trial) + ',' +
+                              number("rescued", sum.done.rescued) + ',' +
+                              number("quarantined", sum.done.quarantined) +
+                              ',' + number("unqueued", sum.done.unqueued) +
+                              ',' + truth("has_more", sum.has_more) + ',' +
                               truth("books_checked", seen.books.has_value()) +
                               ",\"left\":" + left_json(seen, now) +
                               ",\"faults\":" + left_faults_json(seen) + '}');
 }
 
-db::recovery_outcome preview(const db::assessment &seen) {
-  return {.rescued = static_cast<int>(seen.depth.stuck - seen.exhausted),
-          .quarantined = static_cast<int>(seen.exhausted),
-          .unqueued = static_cast<int>(
-              std::min<std::int64_t>(mendable(seen), most_mended))};
+bool names_all(const db::assessment &seen) {
+  return seen.doubled_count.value_or(0) ==
+         static_cast<std::int64_t>(seen.doubled.size());
+}
+
+answer preview(service &shared, const config::settings &now) {
+  const auto seen = assess(shared, make_request(now, most_mended));
+  if (!seen)
+    return tl::unexpected(store_failure(seen.error()));
+  recovery_sum sum{.has_more = !names_all(*seen), .is_trial = true};
+  sum.done.rescued = static_cast<int>(seen->depth.stuck - seen->exhausted);
+  sum.done.quarantined = static_cast<int>(seen->exhausted);
+  sum.done.unqueued =
+      static_cast<int>(std::min<std::int64_t>(mendable(*seen), most_mended));
+  return tell(*seen, now, sum);
 }
 
 /// Mends these, and what is stuck, in one transaction.
@@ -246,25 +274,53 @@ recover_some(service &shared, const db::assess_request &looked,
       });
 }
 
-/// In steps, so that no client waits for all of them.
-answer recover(service &shared, const db::assess_request &looked,
-               const db::assessment &seen, const order_reason &why) {
-  db::recovery_outcome sum;
+/// In steps, so that no client waits for all of them, and as far as there is
+/// time.
+db::result<recovery_sum> recover_steps(service &shared,
+                                       const db::assess_request &looked,
+                                       const db::assessment &seen,
+                                       const order_reason &why) {
+  recovery_sum sum{.has_more = !names_all(seen)};
+  const auto deadline = clock::now() + shared.gateway.patience() / 2;
   std::span<const db::doubled_item> left = seen.doubled;
   do {
     const auto some = left.first(std::min(left.size(), mended_at_once));
     const auto done =
         recover_some(shared, looked, {some.begin(), some.end()}, why);
     if (!done)
-      return tl::unexpected(store_failure(done.error()));
-    sum.rescued += done->rescued;
-    sum.quarantined += done->quarantined;
-    sum.unqueued += done->unqueued;
+      return tl::unexpected(done.error());
+    sum.done.rescued += done->rescued;
+    sum.done.quarantined += done->quarantined;
+    sum.done.unqueued += done->unqueued;
     left = left.subspan(some.size());
-  } while (!left.empty());
-  if (sum.rescued > 0)
+  } while (!left.empty() && clock::now() < deadline);
+  sum.has_more = sum.has_more || !left.empty() ||
+                 sum.done.rescued + sum.done.quarantined >= most_mended;
+  return sum;
+}
+
+/// Mends first, and looks at the books afterwards: what is in the queue and in
+/// the log is found without them.
+answer recover(service &shared, const config::settings &now,
+               const order_reason &why) {
+  const auto begun = clock::now();
+  auto request = make_request(now, most_mended);
+  request.checks_books = false;
+  auto seen = look(shared, request);
+  if (!seen)
+    return tl::unexpected(store_failure(seen.error()));
+  const auto sum = recover_steps(shared, request, *seen, why);
+  if (!sum)
+    return tl::unexpected(store_failure(sum.error()));
+  if (sum->done.rescued > 0)
     shared.gateway.poll_now();
-  return tell(seen, *shared.settings_now(), sum, false);
+  request.checks_books = true;
+  request.limit = std::chrono::duration_cast<milliseconds>(
+      shared.gateway.patience() - (clock::now() - begun));
+  if (!sum->has_more && request.limit.count() > 0)
+    if (auto after = look(shared, request))
+      seen = std::move(after);
+  return tell(*seen, now, *sum);
 }
 
 } // namespace
@@ -279,33 +335,27 @@ answer get_assess(service &shared, const request &in) {
   const auto now = shared.settings_now();
   const auto request = make_request(*now, named_faults);
   const auto seen = books == "check" ? assess(shared, request)
-                                     : assess_without_books(shared, request);
+                                     : look_quickly(shared, request);
   if (!seen)
     return tl::unexpected(store_failure(seen.error()));
   return json_answer(200, to_json(*seen, *now));
 }
 
 answer post_recover(service &shared, const request &in) {
-  return read_order(in, {"actor", "reason", "dry_run"},
-                    [&](field_reader &fields) -> answer {
-                      auto why = read_reason(fields);
-                      const bool is_trial = fields.flag("dry_run");
-                      if (!fields.is_good())
-                        return tl::unexpected(fields.refusal());
-                      const auto now = shared.settings_now();
-                      const auto request = make_request(*now, most_mended);
-                      const auto seen = assess(shared, request);
-                      if (!seen)
-                        return tl::unexpected(store_failure(seen.error()));
-                      if (is_trial)
-                        return tell(*seen, *now, preview(*seen), true);
-                      return recover(shared, request, *seen, why);
-                    });
+  return read_order(
+      in, {"actor", "reason", "dry_run"}, [&](field_reader &fields) -> answer {
+        const auto why = read_reason(fields);
+        const bool is_trial = fields.flag("dry_run");
+        if (!fields.is_good())
+          return tl::unexpected(fields.refusal());
+        const auto now = shared.settings_now();
+        return is_trial ? preview(shared, *now) : recover(shared, *now, why);
+      });
 }
 
 db::result<db::assessment> assess_quickly(service &shared) {
-  return assess_without_books(
-      shared, make_request(*shared.settings_now(), named_faults));
+  return look_quickly(shared,
+                      make_request(*shared.settings_now(), named_faults));
 }
 
 } // namespace sluice::http

@@ -9,7 +9,7 @@ std::int64_t mendable(const db::assessment &seen) {
   const auto other =
       std::ranges::count(seen.doubled, false, &db::doubled_item::is_same);
   // Those that are not named are taken for the same.
-  return seen.doubled_count - other;
+  return seen.doubled_count.value_or(0) - other;
 }
 
 std::int64_t unmendable(const db::assessment &seen) {
@@ -37,10 +37,11 @@ std::vector<finding> findings_of(const db::assessment &seen,
   const auto same = mendable(seen);
   add("stuck", seen.depth.stuck, "recover --dry-run");
   add("in_log_already", same, "recover --dry-run");
-  add("in_log_with_other_contents", seen.doubled_count - same, "queue show ID");
+  add("in_log_with_other_contents", seen.doubled_count.value_or(0) - same,
+      "queue show ID");
   if (seen.books) {
     add("not_where_the_books_have_it",
-        unmendable(seen) - (seen.doubled_count - same),
+        unmendable(seen) - (seen.doubled_count.value_or(0) - same),
         "ledger repair --dry-run");
     if (seen.books->fault_count == 0 && !seen.books->sums.is_balanced())
       add("books_do_not_add_up", 1, "ledger verify");

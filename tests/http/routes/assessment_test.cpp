@@ -64,6 +64,7 @@ db::assessment damaged() {
 TEST_CASE("of a sound store nothing is to be minded", "[assessment]") {
   route_client client;
   client.gateway.damage.books.emplace();
+  client.gateway.damage.doubled_count = 0;
   const auto body = assess(client);
   CHECK(body.at("is_sound") == true);
   CHECK(body.at("findings").empty());
@@ -108,9 +109,11 @@ TEST_CASE("without time for the books the last check is told", "[assessment]") {
   CHECK(body.at("ledger").at("fault_count") == 4);
   CHECK(codes(body.at("findings")) ==
         std::vector<std::string>{"books_did_not_balance"});
+  CHECK(client.gateway.asked_damage->looks_for_doubled);
   client.gateway.books_take_too_long = false;
   assess(client, "?books=last");
   CHECK_FALSE(client.gateway.asked_damage->checks_books);
+  CHECK_FALSE(client.gateway.asked_damage->looks_for_doubled);
 }
 
 TEST_CASE("an assessment is asked for in words that are known",
