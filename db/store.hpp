@@ -22,6 +22,7 @@
 #include "db/model/organization.hpp"
 #include "db/model/override.hpp"
 #include "db/model/procedure.hpp"
+#include "db/model/store_facts.hpp"
 #include "db/model/work.hpp"
 
 /// The contract of storage: what the service asks of a database, and what it
@@ -360,14 +361,6 @@ enum class purpose {
   read,
 };
 
-/// The state of the schema against what this program knows.
-struct schema_state {
-  /// 0: no schema yet.
-  int found = 0;
-  int known = 0;
-  bool is_current() const { return found == known; }
-};
-
 /// A database that sessions can be had of. Thread-safe. Outlives nothing:
 /// every session keeps what it needs alive.
 class store_source {
@@ -409,5 +402,13 @@ struct store_options {
 /// and fails `locked` when another process has it. PostgreSQL: connects to
 /// nothing yet. `unavailable` for a URL that is neither.
 result<std::shared_ptr<store_source>> open_store(const store_options &options);
+
+/// Looks at the store that the URL names, over a connection of its own, beside
+/// whoever works with it: changes nothing, makes no file, takes no lock that
+/// anybody waits for. `depth` says what is counted. `unavailable` when the
+/// store can't be reached, or is not there yet. Takes about `connect_timeout`
+/// and `call_timeout` at the most.
+result<store_facts> examine_store(const store_options &options,
+                                  const depth_request &depth);
 
 } // namespace sluice::db

@@ -13,4 +13,9 @@ namespace sluice::db {
 result<std::shared_ptr<store_source>>
 open_postgres(const store_options &options);
 
+/// `examine_store` for a `postgresql://` URL. Of a server older than 13 it
+/// tells what it can.
+result<store_facts> examine_postgres(const store_options &options,
+                                     const depth_request &depth);
+
 } // namespace sluice::db

@@ -11,4 +11,9 @@ namespace sluice::db {
 /// nor read yet.
 result<std::shared_ptr<store_source>> open_sqlite(const store_options &options);
 
+/// `examine_store` for `sqlite:PATH`. Reads while another process works on the
+/// file; whether one does is told by the kernel's list of locks.
+result<store_facts> examine_sqlite(const store_options &options,
+                                   const depth_request &depth);
+
 } // namespace sluice::db

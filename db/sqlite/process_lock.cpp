@@ -2,11 +2,16 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
+#include <fstream>
+#include <sstream>
 #include <string>
 #include <utility>
 
@@ -32,6 +37,15 @@ bool write_own_pid(int file) {
   auto pid = std::to_string(getpid()) + "\n";
   return ftruncate(file, 0) == 0 && pwrite(file, pid.data(), pid.size(), 0) ==
                                         static_cast<ssize_t>(pid.size());
+}
+
+/// `08:01:1234`, as the kernel lists a locked file.
+std::string listed_name(const struct stat &file) {
+  std::array<char, 64> text{};
+  const auto size = std::snprintf(
+      text.data(), text.size(), "%02x:%02x:%llu", gnu_dev_major(file.st_dev),
+      gnu_dev_minor(file.st_dev), static_cast<unsigned long long>(file.st_ino));
+  return {text.data(), static_cast<std::size_t>(size)};
 }
 
 } // namespace
@@ -65,6 +79,29 @@ process_lock::process_lock(process_lock &&other) noexcept
 process_lock::~process_lock() {
   if (file_ >= 0)
     close(file_);
+}
+
+std::int64_t holder_of_lock(const std::filesystem::path &database) {
+  struct stat file {};
+  if (::stat((database.string() + ".lock").c_str(), &file) != 0)
+    return 0;
+  const auto wanted = listed_name(file);
+  std::ifstream locks("/proc/locks");
+  // "1: FLOCK  ADVISORY  WRITE 4711 08:01:1234 0 EOF"; those that wait have an
+  // arrow behind the number.
+  for (std::string line; std::getline(locks, line);) {
+    std::istringstream words(line);
+    std::string number;
+    std::string kind;
+    std::string manner;
+    std::string what;
+    std::int64_t process = 0;
+    std::string name;
+    if (words >> number >> kind >> manner >> what >> process >> name &&
+        kind == "FLOCK" && name == wanted)
+      return process;
+  }
+  return 0;
 }
 
 } // namespace sluice::db::sqlite

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 
 #include "db/model/error.hpp"
@@ -25,5 +26,9 @@ private:
 
   int file_ = -1;
 };
+
+/// The process that holds the lock of a database file, by the kernel's list of
+/// locks, without touching it; 0: none does, or it can't be seen from here.
+std::int64_t holder_of_lock(const std::filesystem::path &database);
 
 } // namespace sluice::db::sqlite

@@ -38,6 +38,8 @@ public:
   virtual std::string literal(db::timestamp at) const = 0;
 
   manual_clock &clock() { return clock_; }
+  /// By which it can be opened a second time.
+  const std::string &url() const { return url_; }
   const std::shared_ptr<db::store_source> &source() { return source_; }
   /// A new session; throws when it can't be had.
   std::unique_ptr<db::store> connect(db::purpose what_for = db::purpose::work);
