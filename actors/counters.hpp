@@ -22,6 +22,8 @@ struct counters {
   /// Items whose fence was gone when a worker came back with them.
   std::atomic<std::uint64_t> lost_claims{0};
   std::atomic<std::uint64_t> rescued{0};
+  /// Workers that have a claim now; goes down, too.
+  std::atomic<std::uint64_t> busy_workers{0};
   /// Actors that hung and were replaced; their threads may never end.
   std::atomic<std::uint64_t> abandoned{0};
   /// From the hand-over of events to their answer, whatever it was.

@@ -136,6 +136,8 @@ struct metrics_sample {
   std::uint64_t retried = 0;
   std::uint64_t lost_claims = 0;
   std::uint64_t rescued = 0;
+  /// Those that have a claim now.
+  std::uint64_t busy_workers = 0;
   /// Seconds from `accept_later` to its answer.
   histogram_view accept_latency;
   /// Events of one commit.

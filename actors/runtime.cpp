@@ -137,6 +137,7 @@ public:
             .retried = counts.retried,
             .lost_claims = counts.lost_claims,
             .rescued = counts.rescued,
+            .busy_workers = counts.busy_workers,
             .accept_latency = counts.accept_latency.view(),
             .commit_size = counts.commit_size.view(),
             .queue_age = counts.queue_age.view(),

@@ -16,6 +16,8 @@ worker_pool_state::~worker_pool_state() {
   for (auto &slot : slots_)
     if (slot.worker)
       caf::anon_send_exit(slot.worker, caf::exit_reason::kill);
+  if (parts_)
+    parts_->counts.busy_workers = 0;
 }
 
 void worker_pool_state::init(parts_ptr parts) {
@@ -78,6 +80,13 @@ void worker_pool_state::put_to_work(slot_record &slot) {
   slot.claim = std::move(waiting_.front());
   waiting_.pop_front();
   self_->send(slot.worker, work_atom::value, slot.claim);
+  count_busy();
+}
+
+void worker_pool_state::count_busy() {
+  const auto busy = std::count_if(slots_.begin(), slots_.end(),
+                                  [](auto &slot) { return bool(slot.claim); });
+  parts_->counts.busy_workers = static_cast<std::uint64_t>(busy);
 }
 
 void worker_pool_state::done(const work_report &report) {
@@ -86,6 +95,7 @@ void worker_pool_state::done(const work_report &report) {
   if (!slot.claim || slot.claim->id != report.fence)
     return;
   slot.claim.reset();
+  count_busy();
   if (report.earliest_retry)
     self_->send(poller_, due_atom::value, *report.earliest_retry);
   if (is_wanted(slot) && !waiting_.empty()) {

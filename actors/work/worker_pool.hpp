@@ -48,6 +48,7 @@ private:
   bool is_wanted(const slot_record &slot) const;
   bool is_idle(const slot_record &slot) const;
   void put_to_work(slot_record &slot);
+  void count_busy();
   void tell_room();
   void let_go(slot_record &slot);
   void on_stuck(std::size_t slot, const caf::actor_addr &who);

@@ -59,6 +59,10 @@ json components() {
       out[part].update(more.at(part));
   }
   out["schemas"].update(json::parse(openapi_recovery_schemas()));
+  out["schemas"].update(json::parse(openapi_diagnosis_schemas()));
+  const json more = json::parse(openapi_inspection_components());
+  for (const auto *part : {"parameters", "schemas"})
+    out[part].update(more.at(part));
   for (const auto &[status, description] : problem_names)
     out["responses"][problem_name(status)] =
         problem_response(description, status == 429 || status == 503);

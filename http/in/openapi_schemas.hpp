@@ -61,5 +61,7 @@ std::string_view openapi_inspection_components();
 
 /// More of them, for rollbacks.
 std::string_view openapi_rollback_components();
+/// And of what the service tells about itself.
+std::string_view openapi_diagnosis_schemas();
 
 } // namespace sluice::http

@@ -8,6 +8,7 @@
 #include "http/in/routes/ack.hpp"
 #include "http/in/routes/assessment.hpp"
 #include "http/in/routes/batch.hpp"
+#include "http/in/routes/diagnosis.hpp"
 #include "http/in/routes/events.hpp"
 #include "http/in/routes/gate.hpp"
 #include "http/in/routes/health.hpp"
@@ -137,6 +138,12 @@ void add_rollback(route_table &table, const admission &admit) {
   table.push_back({"POST", "/admin/v1/rollback/verify",
                    "Check what the newest rollback led to", small_body,
                    admit(post_rollback_verify), true});
+void add_diagnosis(route_table &table, const admission &admit) {
+  table.push_back({"GET", "/admin/v1/counts", "Show what is counted", 0,
+                   admit(get_counts)});
+  table.push_back({"GET", "/admin/v1/diagnosis",
+                   "Look at process, machine and store", 0,
+                   admit(get_diagnosis)});
 }
 
 void add_settings(route_table &table, const admission &admit) {
@@ -154,6 +161,7 @@ void add_operator_routes(route_table &table, const admission &admit) {
   add_operations(table, admit);
   add_rollback(table, admit);
   add_looks(table, admit);
+  add_diagnosis(table, admit);
   add_settings(table, admit);
 }
 
