@@ -2,6 +2,7 @@
 
 #include <exception>
 #include <future>
+#include <mutex>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -45,6 +46,40 @@ std::optional<line_failure> try_the_door(const line_options &options) {
   return line_failure{unauthorised, options.address + ": " + seen.text};
 }
 
+/// Notices that the other end is gone: to the network a request to it is one
+/// that has no answer yet. Thread-safe.
+class loss_watch {
+public:
+  /// From now on `who` gets an error for an answer if the other end goes; false
+  /// when it has gone already.
+  bool await(const caf::strong_actor_ptr &who, caf::message_id answer) {
+    std::lock_guard lock(mutex_);
+    waiting_ = who;
+    answer_ = answer;
+    return !is_lost_;
+  }
+  void forget() {
+    std::lock_guard lock(mutex_);
+    waiting_ = nullptr;
+  }
+  void lose() {
+    std::lock_guard lock(mutex_);
+    is_lost_ = true;
+    if (waiting_)
+      waiting_->enqueue(
+          nullptr, answer_,
+          caf::make_message(make_error(caf::sec::request_receiver_down)),
+          nullptr);
+    waiting_ = nullptr;
+  }
+
+private:
+  std::mutex mutex_;
+  bool is_lost_ = false;
+  caf::strong_actor_ptr waiting_;
+  caf::message_id answer_;
+};
+
 } // namespace
 
 class console_line::impl {
@@ -59,6 +94,8 @@ public:
         caf::openssl::remote_actor<admin_actor>(system_, to.host, to.port);
     if (found) {
       admin_ = std::move(*found);
+      caf::actor_cast<caf::abstract_actor *>(admin_)->attach_functor(
+          [watch = loss_] { watch->lose(); });
       return compare_versions(limit);
     }
     if (found.error() == caf::sec::unexpected_actor_messaging_interface)
@@ -71,13 +108,18 @@ public:
   line_result<admin_answer> send(const admin_order &order, milliseconds limit) {
     line_result<admin_answer> out = fail(timed_out, {});
     caf::scoped_actor self(system_);
-    self->request(admin_, limit, order_atom::value, admin_protocol, version_,
-                  order.operator_name, order.method, order.path, order.body)
-        .receive(
-            [&](std::uint32_t status, std::string &body) {
-              out = admin_answer{static_cast<int>(status), std::move(body)};
-            },
-            [&](const caf::error &why) { out = judge(why); });
+    auto answer = self->request(admin_, limit, order_atom::value,
+                                admin_protocol, version_, order.operator_name,
+                                order.method, order.path, order.body);
+    if (!loss_->await(caf::actor_cast<caf::strong_actor_ptr>(self),
+                      answer.id()))
+      return fail(unreachable, "the service is gone: its connection is lost");
+    answer.receive(
+        [&](std::uint32_t status, std::string &body) {
+          out = admin_answer{static_cast<int>(status), std::move(body)};
+        },
+        [&](const caf::error &why) { out = judge(why); });
+    loss_->forget();
     return out;
   }
 
@@ -111,6 +153,7 @@ private:
   caf::actor_system system_;
   std::string version_;
   std::string node_;
+  std::shared_ptr<loss_watch> loss_ = std::make_shared<loss_watch>();
   admin_actor admin_;
 };
 
