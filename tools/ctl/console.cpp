@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <future>
 #include <iostream>
+#include <thread>
 #include <utility>
 
 #include "actors/admin/certificate_folder.hpp"
@@ -35,18 +37,24 @@ std::string login_name() {
 console::console(console_options options) : options_(std::move(options)) {}
 
 console::result<void> console::connect() {
+  if (auto made = try_to_connect(); !made)
+    return tl::unexpected(fail(made.error().how, made.error().text));
+  return {};
+}
+
+tl::expected<void, line_trouble> console::try_to_connect() {
   const auto own =
       actors::read_identity(options_.folder, actors::operator_name);
   const auto facts = own ? actors::check(*own, actors::admin_role::operates)
                          : actors::outcome<actors::identity_facts>(
                                tl::unexpected(own.error()));
   if (!facts)
-    return tl::unexpected(
-        fail(ctl_exit::unauthorised,
-             "no certificate to show in " + options_.folder.string() + ": " +
-                 facts.error() +
-                 "; the service makes one at its first start, `sluice "
-                 "admin-cert` another one, and --folder says where it is"));
+    return tl::unexpected(line_trouble{
+        ctl_exit::unauthorised,
+        "no certificate to show in " + options_.folder.string() + ": " +
+            facts.error() +
+            "; the service makes one at its first start, `sluice admin-cert` "
+            "another one, and --folder says where it is"});
   operator_ = facts->name + " (" + login_name() + ')';
   auto line = actors::console_line::open(
       {.address = options_.address,
@@ -54,20 +62,60 @@ console::result<void> console::connect() {
        .version = version,
        .connect_limit = std::min(options_.timeout, longest_connect)});
   if (!line)
-    return tl::unexpected(fail(exit_of(line.error().what), line.error().text));
+    return tl::unexpected(
+        line_trouble{exit_of(line.error().what), line.error().text});
   line_ = std::move(*line);
   return {};
+}
+
+void console::use(bool is_json, bool is_sure, milliseconds timeout) {
+  options_.is_json = is_json;
+  options_.is_sure = is_sure;
+  options_.timeout = timeout;
+}
+
+/// One of the network's threads may hang when it is to end; that is waited for,
+/// but not long.
+void console::drop_line() {
+  constexpr milliseconds patience{2'000};
+  auto gone = std::make_shared<std::promise<void>>();
+  auto end = gone->get_future();
+  std::thread([gone, line = std::shared_ptr(std::move(line_))]() mutable {
+    line.reset();
+    gone->set_value();
+  }).detach();
+  end.wait_for(patience);
+}
+
+tl::expected<reply, line_trouble>
+console::send(const actors::admin_order &order, milliseconds limit) {
+  auto answer = line_->send(order, limit);
+  if (answer)
+    return reply{answer->status, json::parse(answer->body, nullptr, false)};
+  if (answer.error().what != actors::line_failure::kind::timed_out)
+    drop_line();
+  return tl::unexpected(
+      line_trouble{exit_of(answer.error().what), answer.error().text});
+}
+
+tl::expected<reply, line_trouble> console::look(const std::string &path,
+                                                milliseconds limit) {
+  if (!is_connected())
+    if (auto made = try_to_connect(); !made)
+      return tl::unexpected(made.error());
+  return send({operator_, "GET", path, ""}, std::min(limit, options_.timeout));
 }
 
 console::result<reply> console::ask(const std::string &method,
                                     const std::string &path,
                                     const std::string &body) {
-  const auto answer =
-      line_->send({operator_, method, path, body}, options_.timeout);
+  if (!is_connected())
+    if (auto made = connect(); !made)
+      return tl::unexpected(made.error());
+  auto answer = send({operator_, method, path, body}, options_.timeout);
   if (!answer)
-    return tl::unexpected(
-        fail(exit_of(answer.error().what), answer.error().text));
-  return reply{answer->status, json::parse(answer->body, nullptr, false)};
+    return tl::unexpected(fail(answer.error().how, answer.error().text));
+  return std::move(*answer);
 }
 
 console::result<json> console::get(const std::string &path) {
@@ -147,6 +195,10 @@ console::result<void> console::confirm(const std::string &question) {
 }
 
 bool console::has_colours() const {
+  return tools::has_colours();
+}
+
+bool has_colours() {
   const char *unwanted = std::getenv("NO_COLOR");
   return ::isatty(STDOUT_FILENO) != 0 && (!unwanted || *unwanted == '\0');
 }

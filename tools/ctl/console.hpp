@@ -25,11 +25,22 @@ struct console_options {
   bool is_sure = false;
   /// Of connecting, and of each order.
   std::chrono::milliseconds timeout{15'000};
+  /// More is done with it after a verb; else the program ends.
+  bool is_kept = false;
 };
 
 struct reply {
   int status = 0;
   json body;
+};
+
+/// Whether standard output takes them: a terminal, and nobody said NO_COLOR.
+bool has_colours();
+
+/// Why an order did not get through, and how a program ends by it.
+struct line_trouble {
+  ctl_exit how = ctl_exit::cannot_connect;
+  std::string text;
 };
 
 /// One run of `sluice ctl`: the line to the service, and what is shown of it:
@@ -44,6 +55,21 @@ public:
 
   /// Reads the certificate and connects.
   result<void> connect();
+  /// The same, and tells nothing.
+  tl::expected<void, line_trouble> try_to_connect();
+  /// A line that was lost is made again by the next order.
+  bool is_connected() const { return line_ != nullptr; }
+
+  /// Holds from now on, as in `console_options`.
+  void use(bool is_json, bool is_sure, std::chrono::milliseconds timeout);
+  bool is_json() const { return options_.is_json; }
+  /// Whether it is used on after a verb.
+  bool is_kept() const { return options_.is_kept; }
+  void keep() { options_.is_kept = true; }
+
+  /// The answer to `GET path`, whatever its status; tells nothing.
+  tl::expected<reply, line_trouble> look(const std::string &path,
+                                         std::chrono::milliseconds limit);
 
   /// The answer, whatever its status.
   result<reply> ask(const std::string &method, const std::string &path,
@@ -71,6 +97,10 @@ public:
   bool has_colours() const;
 
 private:
+  tl::expected<reply, line_trouble> send(const actors::admin_order &order,
+                                         std::chrono::milliseconds limit);
+  void drop_line();
+
   console_options options_;
   std::string operator_;
   std::unique_ptr<actors::console_line> line_;

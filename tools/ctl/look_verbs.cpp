@@ -1,12 +1,47 @@
+#include <chrono>
+#include <string>
+
 #include <CLI/CLI.hpp>
 
+#include "config/units.hpp"
+#include "tools/ctl/top.hpp"
 #include "tools/ctl/verb_tree.hpp"
 
 namespace sluice::tools {
 
+namespace {
+
+void add_top(verb_tree &tree) {
+  const auto &options = tree.options();
+  auto *top = tree.add(
+      "top", "Shows the service as it is, again and again; q leaves",
+      "top --interval 2s", [](console &on, const verb_options &said) {
+        return run_top(on, {.frames = said.frames, .interval = said.interval});
+      });
+  constexpr int most_frames = 1'000'000;
+  top->add_option("--count", options->frames,
+                  "End after so many looks; one, off a terminal")
+      ->check(CLI::Range(1, most_frames));
+  top->add_option_function<std::string>(
+         "--interval",
+         [options](const std::string &text) {
+           constexpr long shortest = 100;
+           const auto span = config::parse_duration(text);
+           if (!span || *span < shortest)
+             throw CLI::ValidationError(
+                 "--interval", "has to be a duration of 100ms at least");
+           options->interval = std::chrono::milliseconds(*span);
+         },
+         "Between two looks; 1s if it is not said")
+      ->type_name("TIME");
+}
+
+} // namespace
+
 void add_look_verbs(verb_tree &tree) {
   tree.add("status", "How the service is, and how its dials stand", "status",
            [](console &on, const verb_options &) { return run_status(on); });
+  add_top(tree);
   tree.add("actors", "The parts of the service, their restarts and errors",
            "actors",
            [](console &on, const verb_options &) { return run_actors(on); });

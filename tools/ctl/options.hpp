@@ -36,6 +36,9 @@ struct verb_options {
     out.is_trial = is_trial;
     return out;
   }
+  /// Of a view that is drawn again and again; 0: until it is left.
+  int frames = 0;
+  std::chrono::milliseconds interval{1'000};
 };
 using options_ptr = std::shared_ptr<verb_options>;
 

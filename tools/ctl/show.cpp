@@ -1,6 +1,9 @@
 #include "tools/ctl/show.hpp"
 
 #include "tools/ctl/sheet.hpp"
+#include <vector>
+
+#include "tools/ctl/json_words.hpp"
 #include "tools/ctl/text.hpp"
 
 namespace sluice::tools {
@@ -20,6 +23,7 @@ std::string ledger_word(const json &balanced) {
     return "not checked yet";
   return balanced.get<bool>() ? "balanced" : "does not balance";
 }
+using lines = std::vector<std::vector<std::string>>;
 
 /// Behind a line, what its level is, unless all is well.
 std::string level_mark(const json &health, const char *path, bool has_colours) {

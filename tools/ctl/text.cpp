@@ -73,11 +73,8 @@ std::string escape_of(unsigned code) {
   }
 }
 
-/// How many characters; near enough to how many columns.
-std::size_t width_of(std::string_view text) {
-  return static_cast<std::size_t>(std::ranges::count_if(text, [](char byte) {
-    return (static_cast<unsigned char>(byte) & 0xc0U) != 0x80;
-  }));
+bool begins_character(char byte) {
+  return (static_cast<unsigned char>(byte) & 0xc0U) != 0x80;
 }
 
 } // namespace
@@ -140,6 +137,19 @@ std::string aligned(const std::vector<std::vector<std::string>> &lines) {
     out += text + '\n';
   }
   return out;
+}
+
+std::size_t width_of(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(text, begins_character));
+}
+
+std::string cut(std::string_view text, std::size_t columns) {
+  std::size_t width = 0;
+  for (std::size_t at = 0; at < text.size(); ++at)
+    if (begins_character(text[at]) && ++width > columns)
+      return std::string(text.substr(0, at));
+  return std::string(text);
 }
 
 std::string grouped(long number) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -23,6 +24,12 @@ std::string tinted(std::string_view word, tint how, bool has_colours);
 /// Lines of cells, each column as wide as its widest cell, two blanks between
 /// them, none at the end of a line. Cells are escaped.
 std::string aligned(const std::vector<std::vector<std::string>> &lines);
+
+/// How many characters; near enough to how many columns.
+std::size_t width_of(std::string_view text);
+
+/// The beginning of it, `columns` wide at the most.
+std::string cut(std::string_view text, std::size_t columns);
 
 /// `1234567` as `1 234 567`.
 std::string grouped(long number);
