@@ -1,7 +1,5 @@
 #include "tools/ctl_command.hpp"
 
-#include <csignal>
-#include <cstdlib>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -9,7 +7,8 @@
 #include <CLI/CLI.hpp>
 
 #include "config/describe.hpp"
-#include "config/units.hpp"
+#include "tools/ctl/interactive.hpp"
+#include "tools/ctl/network_use.hpp"
 #include "tools/ctl/verb_tree.hpp"
 #include "tools/settings_options.hpp"
 
@@ -17,28 +16,13 @@ namespace sluice::tools {
 
 namespace {
 
-using std::chrono::milliseconds;
-
 /// What stands before or behind any verb.
 struct common_options {
   std::shared_ptr<settings_options> from;
   std::string address;
   std::string folder;
-  bool is_json = false;
-  bool is_sure = false;
-  milliseconds timeout{15'000};
+  manner how;
 };
-
-/// Where a service that listens on all addresses is reached from here.
-std::string reachable(const std::string &listen) {
-  const auto colon = listen.rfind(':');
-  const auto host = listen.substr(0, colon);
-  if (host == "0.0.0.0")
-    return "127.0.0.1" + listen.substr(colon);
-  if (host == "[::]")
-    return "[::1]" + listen.substr(colon);
-  return listen;
-}
 
 /// Fills in what the options leave to the settings; false when it can't, and
 /// that was told.
@@ -58,16 +42,8 @@ bool ask_settings(common_options &options) {
               << " in the settings; say --connect HOST:PORT\n";
     return false;
   }
-  options.address = reachable(listen);
+  options.address = reachable_address(listen);
   return true;
-}
-
-/// Leaves without waiting for the network's threads: one of them may hang, and
-/// nothing is lost with them.
-[[noreturn]] void leave(ctl_exit how) {
-  std::cout << std::flush;
-  std::cerr << std::flush;
-  std::_Exit(static_cast<int>(how));
 }
 
 void run(common_options &options, const verb &what, const verb_options &said,
@@ -76,16 +52,14 @@ void run(common_options &options, const verb &what, const verb_options &said,
     exit_code = static_cast<int>(ctl_exit::usage);
     return;
   }
-  struct sigaction ignore {};
-  ignore.sa_handler = SIG_IGN;
-  sigaction(SIGPIPE, &ignore, nullptr);
+  outlive_readers();
   console on({.address = options.address,
               .folder = options.folder,
-              .is_json = options.is_json,
-              .is_sure = options.is_sure,
-              .timeout = options.timeout});
+              .is_json = options.how.is_json,
+              .is_sure = options.how.is_sure,
+              .timeout = options.how.timeout});
   const auto connected = on.connect();
-  leave(connected ? what(on, said) : connected.error());
+  leave(static_cast<int>(connected ? what(on, said) : connected.error()));
 }
 
 void add_common(CLI::App &ctl, const std::shared_ptr<common_options> &options) {
@@ -96,19 +70,7 @@ void add_common(CLI::App &ctl, const std::shared_ptr<common_options> &options) {
   ctl.add_option("--folder", options->folder,
                  "The operator's certificate; else what admin.folder says")
       ->type_name("DIR");
-  ctl.add_flag("--json", options->is_json, "One JSON document as the answer");
-  ctl.add_flag("--yes", options->is_sure, "Don't ask whether it is meant");
-  ctl.add_option_function<std::string>(
-         "--timeout",
-         [options](const std::string &text) {
-           const auto span = config::parse_duration(text);
-           if (!span || *span < 1)
-             throw CLI::ValidationError("--timeout",
-                                        "has to be a duration, as in 5s");
-           options->timeout = milliseconds(*span);
-         },
-         "Of connecting, and of each order; 15s if it is not said")
-      ->type_name("TIME");
+  add_manner(ctl, options->how);
 }
 
 } // namespace
@@ -133,6 +95,11 @@ void add_ctl_command(CLI::App &app, int &exit_code) {
   add_ledger_verbs(tree);
   add_queue_verbs(tree);
   add_rollback_verbs(tree);
+  add_verbs(tree);
+  tree.add("console", "Takes one order after the other; help tells how",
+           "console", [options](console &on, const verb_options &) {
+             return run_console(on, options->how);
+           });
 }
 
 } // namespace sluice::tools

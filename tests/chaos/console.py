@@ -272,6 +272,10 @@ def misuse(run, on):
                  "resume", "drain", "set", "unset", "reload", "audit", "poll",
                  "cleanup", "restart", "assess", "recover", "ledger verify",
                  "ledger repair", "queue list", "queue show", "queue requeue",
+    for verb in ("status", "top", "console", "actors", "nodes", "settings", "mode", "pause",
+                 "resume", "drain", "set", "unset", "reload", "audit", "poll", "cleanup", "restart",
+                 "ledger verify", "ledger repair", "queue list",
+                 "queue requeue",
                  "queue discard"):
         on(*verb.split(), "--help", says=f"Example:\n  sluice ctl {verb}")
 

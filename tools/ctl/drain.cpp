@@ -2,6 +2,7 @@
 #include <string>
 #include <thread>
 
+#include "tools/ctl/interrupt.hpp"
 #include "tools/ctl/verbs.hpp"
 
 namespace sluice::tools {
@@ -87,6 +88,10 @@ ctl_exit run_drain(console &on, seconds limit, const change_options &why) {
       return gate.error();
     if (text_at(*gate, "processing") != "draining")
       return conclude(on, *gate, seen.last());
+    if (interrupt_watch::was_interrupted())
+      return on.fail(ctl_exit::refused,
+                     "not waited for any longer; the drain goes on: " +
+                         show_drain_progress(*gate));
     seen.show(*gate);
     std::this_thread::sleep_for(look_interval);
   }
