@@ -5,6 +5,7 @@
 #include "tools/bench_command.hpp"
 #include "tools/config_command.hpp"
 #include "tools/ctl_command.hpp"
+#include "tools/doctor_command.hpp"
 #include "tools/migrate_command.hpp"
 #include "tools/serve_command.hpp"
 
@@ -17,6 +18,7 @@ int main(int argc, char **argv) {
   sluice::tools::add_migrate_command(app, exit_code);
   sluice::tools::add_config_command(app, exit_code);
   sluice::tools::add_ctl_command(app, exit_code);
+  sluice::tools::add_doctor_command(app, exit_code);
   sluice::tools::add_admin_cert_command(app, exit_code);
   sluice::tools::add_bench_command(app, exit_code);
   constexpr int usage = 2;

@@ -34,7 +34,7 @@ std::string common_name(X509 *certificate) {
                   : std::string();
 }
 
-long days_left(X509 *certificate) {
+long days_of(X509 *certificate) {
   int days = 0;
   int seconds = 0;
   ASN1_TIME_diff(&days, &seconds, nullptr, X509_get0_notAfter(certificate));
@@ -97,7 +97,18 @@ outcome<identity_facts> check(const identity &shown, admin_role role) {
       !chain)
     return failure(std::move(chain.error()));
   return identity_facts{.name = common_name(certificate.get()),
-                        .days_left = days_left(certificate.get())};
+                        .days_left = days_of(certificate.get())};
+}
+
+outcome<long> days_left(const std::string &certificate) {
+  const auto first = next_certificate(read_from(certificate).get());
+  if (!first)
+    return failure(tls_failure("the certificate can't be read"));
+  int days = 0;
+  int seconds = 0;
+  ASN1_TIME_diff(&days, &seconds, nullptr, X509_get0_notAfter(first.get()));
+  // Less than a day over is over, too.
+  return days == 0 && seconds < 0 ? -1 : days;
 }
 
 } // namespace sluice::actors

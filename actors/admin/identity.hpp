@@ -32,4 +32,8 @@ struct identity_facts {
 /// it is valid at present. The key is never in the text.
 outcome<identity_facts> check(const identity &shown, admin_role role);
 
+/// How long the first of these certificates is valid yet, in days; negative
+/// when it is no longer.
+outcome<long> days_left(const std::string &certificate);
+
 } // namespace sluice::actors
