@@ -87,14 +87,6 @@ void add_ctl_command(CLI::App &app, int &exit_code) {
       *ctl, [options, &exit_code](const verb &what, const verb_options &said) {
         run(*options, what, said, exit_code);
       });
-  add_look_verbs(tree);
-  add_gate_verbs(tree);
-  add_setting_verbs(tree);
-  add_operation_verbs(tree);
-  add_repair_verbs(tree);
-  add_ledger_verbs(tree);
-  add_queue_verbs(tree);
-  add_rollback_verbs(tree);
   add_verbs(tree);
   tree.add("console", "Takes one order after the other; help tells how",
            "console", [options](console &on, const verb_options &) {

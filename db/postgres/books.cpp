@@ -34,13 +34,25 @@ void add(ledger_sums &sums, const pqxx::row &row) {
 /// What is cheap to know of everything, and who needs a second look.
 using overview = compared_books;
 
+/// Seconds for which a comparison rests at each of its rests.
+double length_of_rests(pqxx::nontransaction &transaction) {
+  const auto ids = 2 * transaction.exec1(sql::about_how_many)[0].as<double>();
+  const auto rests =
+      std::max(ids / static_cast<double>(ledger_rests::ids_between), 1.0);
+  const std::chrono::duration<double> each = ledger_rests::length;
+  return each.count() *
+         std::min(static_cast<double>(ledger_rests::most) / rests, 1.0);
+}
+
 overview look_over(pqxx::nontransaction &transaction,
-                   const std::optional<std::string> &now) {
+                   const std::optional<std::string> &now, double rests) {
   overview seen;
   auto position = transaction.exec_params1(sql::ledger_position, now);
   seen.report.at = read_time(position[0].c_str());
   seen.report.position = position[1].as<std::int64_t>();
-  auto sums = transaction.exec(sql::compare_sums);
+  auto sums = transaction.exec_params(
+      sql::compare_sums, rests,
+      static_cast<long long>(ledger_rests::ids_between));
   for (const auto &row : sums) {
     add(seen.report.sums, row);
     if (row[7].as<bool>())
@@ -99,7 +111,7 @@ std::string settle_faults(pqxx::nontransaction &transaction, overview &seen,
 
 compared_books compare_books(pqxx::nontransaction &transaction, int most,
                              const std::optional<std::string> &now) {
-  auto seen = look_over(transaction, now);
+  auto seen = look_over(transaction, now, length_of_rests(transaction));
   name_faults(transaction, seen, most);
   return seen;
 }
@@ -124,7 +136,8 @@ result<ledger_report> postgres_store::repair_ledger(std::string_view actor,
     auto now = session_->now();
     close_gate(transaction, session_->call_timeout());
     transaction.exec(session::whole_tables);
-    seen = look_over(transaction, now);
+    // Others wait for its end.
+    seen = look_over(transaction, now, 0);
     auto what_was_done = settle_faults(transaction, seen, now);
     by.record(transaction, "repair", "ledger", what_was_done, now);
   };

@@ -155,7 +155,7 @@ void look_at_doubled(connection &database, int most, assessment &found) {
 
 /// Whether any id is in two places.
 bool check_books(connection &database, int most, assessment &found) {
-  auto compared = compare_ledger(database, found.at);
+  auto compared = compare_ledger(database, found.at, ledger_pace::steady);
   found.books = compared.report(most);
   return std::ranges::any_of(compared.differences,
                              [](const ledger_difference &one) {

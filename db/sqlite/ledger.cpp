@@ -5,6 +5,7 @@
 #include <cstring>
 #include <set>
 #include <span>
+#include <thread>
 #include <tuple>
 #include <unordered_map>
 #include <utility>
@@ -129,10 +130,28 @@ std::int64_t ledger_sums::*sum_of(std::string_view kind) {
   return &ledger_sums::accepted;
 }
 
+/// Takes the rests of a comparison, unless others wait for its end.
+class resting {
+public:
+  explicit resting(ledger_pace pace)
+      : left_(pace == ledger_pace::steady ? ledger_rests::most : 0) {}
+
+  void count_id() {
+    if (++ids_ % ledger_rests::ids_between != 0 || left_ == 0)
+      return;
+    --left_;
+    std::this_thread::sleep_for(ledger_rests::length);
+  }
+
+private:
+  std::int64_t left_;
+  std::int64_t ids_ = 0;
+};
+
 /// The first look: what is cheap to know of everything.
 class overview {
 public:
-  explicit overview(connection &database) {
+  overview(connection &database, ledger_pace pace) : resting_(pace) {
     read_ledger(database);
     for (const auto &[sql, member] : places)
       read_place(database, sql, sums_.*member);
@@ -171,6 +190,7 @@ private:
       for_each_id(ids_of(rows), [&](const uuid &id) {
         booked.count += is_gone ? -1 : 1;
         booked.sum += is_gone ? 0 - checksum(id) : checksum(id);
+        resting_.count_id();
       });
     }
   }
@@ -188,9 +208,11 @@ private:
       ++found->count;
       found->sum += checksum(read_id(rows.text_view(1)));
       ++sum;
+      resting_.count_id();
     }
   }
 
+  resting resting_;
   ledger_sums sums_;
   // Its elements stay where they are when it grows.
   std::unordered_map<organization_id, sides> tallies_;
@@ -282,14 +304,15 @@ ledger_report ledger_comparison::report(int most) const {
   return made;
 }
 
-ledger_comparison compare_ledger(connection &database, timestamp now) {
+ledger_comparison compare_ledger(connection &database, timestamp now,
+                                 ledger_pace pace) {
   ledger_comparison made;
   made.at = now;
   {
     auto query = database.statement(sql::ledger_position);
     made.position = query.next() ? query.number(0) : 0;
   }
-  overview first(database);
+  overview first(database, pace);
   made.sums = first.sums();
   auto suspects = first.suspects();
   if (!suspects.empty())

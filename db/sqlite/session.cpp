@@ -216,7 +216,7 @@ result<ledger_report> session::verify(int most,
   return look_at_what_stays(
       "verify",
       [&](connection &database, timestamp now) {
-        return compare_ledger(database, now).report(most);
+        return compare_ledger(database, now, ledger_pace::steady).report(most);
       },
       limit);
 }

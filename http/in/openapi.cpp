@@ -51,18 +51,16 @@ json problem_response(std::string_view description, bool has_retry_after) {
 
 json components() {
   json out = json::parse(openapi_components());
-  out["schemas"].update(json::parse(openapi_settings_schemas()));
+  for (const auto text :
+       {openapi_settings_schemas(), openapi_recovery_schemas(),
+        openapi_diagnosis_schemas()})
+    out["schemas"].update(json::parse(text));
   for (const auto text :
        {openapi_inspection_components(), openapi_rollback_components()}) {
     const json more = json::parse(text);
     for (const auto *part : {"parameters", "schemas"})
       out[part].update(more.at(part));
   }
-  out["schemas"].update(json::parse(openapi_recovery_schemas()));
-  out["schemas"].update(json::parse(openapi_diagnosis_schemas()));
-  const json more = json::parse(openapi_inspection_components());
-  for (const auto *part : {"parameters", "schemas"})
-    out[part].update(more.at(part));
   for (const auto &[status, description] : problem_names)
     out["responses"][problem_name(status)] =
         problem_response(description, status == 429 || status == 503);

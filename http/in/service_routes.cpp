@@ -17,8 +17,8 @@
 #include "http/in/routes/keys.hpp"
 #include "http/in/routes/metrics.hpp"
 #include "http/in/routes/operations.hpp"
-#include "http/in/routes/rollback.hpp"
 #include "http/in/routes/queue_orders.hpp"
+#include "http/in/routes/rollback.hpp"
 #include "http/in/routes/settings.hpp"
 
 namespace sluice::http {
@@ -138,6 +138,8 @@ void add_rollback(route_table &table, const admission &admit) {
   table.push_back({"POST", "/admin/v1/rollback/verify",
                    "Check what the newest rollback led to", small_body,
                    admit(post_rollback_verify), true});
+}
+
 void add_diagnosis(route_table &table, const admission &admit) {
   table.push_back({"GET", "/admin/v1/counts", "Show what is counted", 0,
                    admit(get_counts)});

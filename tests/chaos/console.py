@@ -268,15 +268,13 @@ def misuse(run, on):
                   ("drain", "--timeout", "0"), ("--timeout", "x", "status"),
                   ("mode", "reject", "--retry-after", "-1")):
         on(*words, code=USAGE)
-    for verb in ("status", "actors", "nodes", "settings", "mode", "pause",
-                 "resume", "drain", "set", "unset", "reload", "audit", "poll",
-                 "cleanup", "restart", "assess", "recover", "ledger verify",
-                 "ledger repair", "queue list", "queue show", "queue requeue",
-    for verb in ("status", "top", "console", "actors", "nodes", "settings", "mode", "pause",
-                 "resume", "drain", "set", "unset", "reload", "audit", "poll", "cleanup", "restart",
-                 "ledger verify", "ledger repair", "queue list",
-                 "queue requeue",
-                 "queue discard"):
+    for verb in ("status", "top", "console", "actors", "nodes", "settings",
+                 "mode", "pause", "resume", "drain", "set", "unset", "reload",
+                 "audit", "poll", "cleanup", "restart", "assess", "recover",
+                 "ledger verify", "ledger repair", "queue list", "queue show",
+                 "queue requeue", "queue discard", "rollback plan",
+                 "rollback apply", "rollback verify", "rollback abort",
+                 "rollback report"):
         on(*verb.split(), "--help", says=f"Example:\n  sluice ctl {verb}")
 
 

@@ -41,6 +41,11 @@ double number_at(const json &from, std::string_view path, double otherwise) {
   return value.is_number() ? value.get<double>() : otherwise;
 }
 
+long count_at(const json &from, std::string_view path) {
+  const auto value = at(from, path);
+  return value.is_number_integer() ? value.get<long>() : 0;
+}
+
 std::optional<double> epoch_seconds_at(const json &from,
                                        std::string_view path) {
   const auto text = word(from, path);
@@ -66,6 +71,11 @@ const json &list_of(const json &from, const char *name) {
   const bool is_there =
       from.is_object() && from.contains(name) && from[name].is_array();
   return is_there ? from[name] : nothing;
+}
+
+json list_at(const json &from, std::string_view path) {
+  auto found = at(from, path);
+  return found.is_array() ? found : json::array();
 }
 
 tint tint_of(std::string_view level) {

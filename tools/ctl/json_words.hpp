@@ -25,6 +25,9 @@ std::string word(const json &from, std::string_view path);
 /// The number there; `otherwise` when there is none.
 double number_at(const json &from, std::string_view path, double otherwise = 0);
 
+/// The whole number there; 0 when there is none.
+long count_at(const json &from, std::string_view path);
+
 /// Seconds since the epoch, of a time as the service writes it.
 std::optional<double> epoch_seconds_at(const json &from, std::string_view path);
 
@@ -32,6 +35,9 @@ bool is_true(const json &from, std::string_view path);
 
 /// Empty when there is none.
 const json &list_of(const json &from, const char *name);
+
+/// The list at `path`; an empty one when there is none.
+json list_at(const json &from, std::string_view path);
 
 /// How a level or a status is shown.
 tint tint_of(std::string_view level);

@@ -1,29 +1,12 @@
 #include "tools/ctl/show.hpp"
 
-#include "tools/ctl/sheet.hpp"
 #include <vector>
 
-#include "tools/ctl/json_words.hpp"
-#include "tools/ctl/text.hpp"
+#include "tools/ctl/sheet.hpp"
 
 namespace sluice::tools {
 
 namespace {
-
-tint tint_of(std::string_view level) {
-  if (level == "ok" || level == "normal")
-    return tint::good;
-  if (level == "warning")
-    return tint::warning;
-  return tint::bad;
-}
-
-std::string ledger_word(const json &balanced) {
-  if (!balanced.is_boolean())
-    return "not checked yet";
-  return balanced.get<bool>() ? "balanced" : "does not balance";
-}
-using lines = std::vector<std::vector<std::string>>;
 
 /// Behind a line, what its level is, unless all is well.
 std::string level_mark(const json &health, const char *path, bool has_colours) {

@@ -65,9 +65,9 @@ void add_queue(sheet &to, const json &answer) {
 }
 
 void add_stuck(sheet &to, const json &answer) {
-  const bool is_any = number_at(answer, "stuck.count") > 0;
+  const bool is_any = count_at(answer, "stuck.count") > 0;
   auto text = word(answer, "stuck.count");
-  if (number_at(answer, "stuck.exhausted") > 0)
+  if (count_at(answer, "stuck.exhausted") > 0)
     text += ", " + word(answer, "stuck.exhausted") +
             " of them for quarantine: they failed too often";
   to.add("stuck", text, next_if(is_any, "recover --dry-run"));
@@ -85,8 +85,8 @@ void add_stuck(sheet &to, const json &answer) {
 }
 
 void add_stored(sheet &to, const json &answer) {
-  const bool waits = number_at(answer, "queue.pending") > 0 &&
-                     number_at(answer, "stored.last_minute") == 0;
+  const bool waits = count_at(answer, "queue.pending") > 0 &&
+                     count_at(answer, "stored.last_minute") == 0;
   to.add("stored",
          word(answer, "stored.last_minute") + " in the last minute, " +
              word(answer, "stored.last_hour") + " in the last hour" +
@@ -118,7 +118,7 @@ void add_doubled(sheet &to, const json &answer) {
 void add_errors(sheet &to, const char *label, const json &counts,
                 std::string_view command) {
   to.add(label, word(counts, "count") + or_more(counts, "exact"),
-         next_if(number_at(counts, "count") > 0, command));
+         next_if(count_at(counts, "count") > 0, command));
   for (const auto &one : list_of(counts, "errors"))
     to.add("",
            word(one, "count") + " x " +
@@ -153,7 +153,7 @@ json other_faults(const json &answer) {
 std::string_view ledger_command(const json &answer) {
   if (!is_true(answer, "ledger.checked_now"))
     return "ledger verify";
-  return number_at(answer, "in_log_already.count") > 0
+  return count_at(answer, "in_log_already.count") > 0
              ? "recover --dry-run"
              : "ledger repair --dry-run";
 }
@@ -270,7 +270,7 @@ std::string show_item(const json &answer) {
     add(one, "of", "organization_id");
     add(one, "type", "type");
     add(one, "dedup id", "dedup_id");
-    if (number_at(one, "attempts") > 0)
+    if (count_at(one, "attempts") > 0)
       add(one, "attempts", "attempts");
     add(one, "last error", "last_error");
     add(one, "accepted", "accepted_at");

@@ -5,32 +5,11 @@
 #include <string>
 #include <vector>
 
-#include "tools/ctl/text.hpp"
+#include "tools/ctl/sheet.hpp"
 
 namespace sluice::tools {
 
 namespace {
-
-using lines = std::vector<std::vector<std::string>>;
-
-json at(const json &from, const char *name) {
-  return from.is_object() && from.contains(name) ? from[name] : json(nullptr);
-}
-
-std::string word(const json &from, const char *name) {
-  const auto value = at(from, name);
-  if (value.is_string())
-    return value.get<std::string>();
-  if (value.is_number_integer())
-    return grouped(value.get<long>());
-  return "-";
-}
-
-/// The elements of a list; none if it is none.
-json list_of(const json &from, const char *name) {
-  const auto value = at(from, name);
-  return value.is_array() ? value : json::array();
-}
 
 std::string seconds_text(const json &seconds) {
   if (!seconds.is_number())

@@ -96,13 +96,17 @@ void verb_tree::add_filter(CLI::App *command) {
               [options = options_](seconds span) {
                 options->filter.older_than = span;
               });
+}
+
 void add_verbs(verb_tree &tree) {
   add_look_verbs(tree);
   add_gate_verbs(tree);
   add_setting_verbs(tree);
   add_operation_verbs(tree);
+  add_repair_verbs(tree);
   add_ledger_verbs(tree);
   add_queue_verbs(tree);
+  add_rollback_verbs(tree);
 }
 
 } // namespace sluice::tools
