@@ -38,7 +38,7 @@ TEST_CASE_METHOD(completion_fixture, "verbs are completed") {
   CHECK(has(after(""), "status"));
   CHECK(has(after(""), "exit"));
   CHECK(after("sta") == words{"status"});
-  CHECK(after("queue ") == words{"discard", "list", "requeue"});
+  CHECK(after("queue ") == words{"discard", "list", "requeue", "show"});
   CHECK(after("queue re") == words{"requeue"});
   CHECK(after("xyz").empty());
   CHECK(after("help mo") == words{"mode"});
