@@ -39,15 +39,17 @@ std::string truth(std::string_view name, bool value) {
   return '"' + std::string(name) + "\":" + (value ? "true" : "false");
 }
 
-db::assess_request make_request(const config::settings &now, int most_faults) {
+db::assess_request make_request(const service &shared, int most_faults) {
+  const auto now = shared.settings_now();
   db::assess_request out;
-  out.stuck = {.stuck_after = now.processor.stuck_item_timeout,
-               .node_dead_after = now.node.dead_after};
-  out.max_attempts = now.processor.max_attempts;
+  out.stuck = {.stuck_after = now->processor.stuck_item_timeout,
+               .node_dead_after = now->node.dead_after};
+  out.max_attempts = now->processor.max_attempts;
   out.most = named_of_each;
   out.most_faults = most_faults;
-  // Of a caller's patience, what a look without the books leaves.
-  out.limit = now.store.call_timeout + now.store.connect_timeout;
+  // The other half of the patience is for a look without the books, or for
+  // what follows.
+  out.limit = shared.gateway.patience() / 2;
   return out;
 }
 
@@ -61,7 +63,6 @@ db::result<db::assessment> look(service &shared,
 db::result<db::assessment> look_without_books(service &shared,
                                               db::assess_request request) {
   request.checks_books = false;
-  request.limit = shared.settings_now()->store.call_timeout;
   return shared.gateway.ask<db::assessment>(
       [request](db::store &session) { return session.assess(request); });
 }
@@ -73,11 +74,16 @@ db::result<db::assessment> look_quickly(service &shared,
   return look_without_books(shared, request);
 }
 
-/// With the books, if there is time for them.
+/// With as much of it as there is time for: a report that lacks the books is
+/// worth more than none.
 db::result<db::assessment> assess(service &shared,
                                   const db::assess_request &request) {
   auto found = look(shared, request);
-  return found ? std::move(found) : look_without_books(shared, request);
+  auto less = request;
+  less.limit = request.limit / 2;
+  if (!found)
+    found = look_without_books(shared, less);
+  return found ? std::move(found) : look_quickly(shared, less);
 }
 
 std::string queue_json(const db::queue_depth &depth) {
@@ -248,18 +254,6 @@ bool names_all(const db::assessment &seen) {
          static_cast<std::int64_t>(seen.doubled.size());
 }
 
-answer preview(service &shared, const config::settings &now) {
-  const auto seen = assess(shared, make_request(now, most_mended));
-  if (!seen)
-    return tl::unexpected(store_failure(seen.error()));
-  recovery_sum sum{.has_more = !names_all(*seen), .is_trial = true};
-  sum.done.rescued = static_cast<int>(seen->depth.stuck - seen->exhausted);
-  sum.done.quarantined = static_cast<int>(seen->exhausted);
-  sum.done.unqueued =
-      static_cast<int>(std::min<std::int64_t>(mendable(*seen), most_mended));
-  return tell(*seen, now, sum);
-}
-
 /// Mends these, and what is stuck, in one transaction.
 db::result<db::recovery_outcome>
 recover_some(service &shared, const db::assess_request &looked,
@@ -281,7 +275,7 @@ db::result<recovery_sum> recover_steps(service &shared,
                                        const db::assessment &seen,
                                        const order_reason &why) {
   recovery_sum sum{.has_more = !names_all(seen)};
-  const auto deadline = clock::now() + shared.gateway.patience() / 2;
+  const auto deadline = clock::now() + shared.gateway.patience() / 4;
   std::span<const db::doubled_item> left = seen.doubled;
   do {
     const auto some = left.first(std::min(left.size(), mended_at_once));
@@ -299,20 +293,29 @@ db::result<recovery_sum> recover_steps(service &shared,
   return sum;
 }
 
+recovery_sum preview_of(const db::assessment &seen) {
+  recovery_sum sum{.has_more = !names_all(seen), .is_trial = true};
+  sum.done.rescued = static_cast<int>(seen.depth.stuck - seen.exhausted);
+  sum.done.quarantined = static_cast<int>(seen.exhausted);
+  sum.done.unqueued =
+      static_cast<int>(std::min<std::int64_t>(mendable(seen), most_mended));
+  return sum;
+}
+
 /// Mends first, and looks at the books afterwards: what is in the queue and in
 /// the log is found without them.
-answer recover(service &shared, const config::settings &now,
-               const order_reason &why) {
+answer recover(service &shared, const order_reason &why, bool is_trial) {
   const auto begun = clock::now();
-  auto request = make_request(now, most_mended);
+  auto request = make_request(shared, most_mended);
   request.checks_books = false;
   auto seen = look(shared, request);
   if (!seen)
     return tl::unexpected(store_failure(seen.error()));
-  const auto sum = recover_steps(shared, request, *seen, why);
+  const auto sum = is_trial ? db::result<recovery_sum>(preview_of(*seen))
+                            : recover_steps(shared, request, *seen, why);
   if (!sum)
     return tl::unexpected(store_failure(sum.error()));
-  if (sum->done.rescued > 0)
+  if (!is_trial && sum->done.rescued > 0)
     shared.gateway.poll_now();
   request.checks_books = true;
   request.limit = std::chrono::duration_cast<milliseconds>(
@@ -320,7 +323,7 @@ answer recover(service &shared, const config::settings &now,
   if (!sum->has_more && request.limit.count() > 0)
     if (auto after = look(shared, request))
       seen = std::move(after);
-  return tell(*seen, now, *sum);
+  return tell(*seen, *shared.settings_now(), *sum);
 }
 
 } // namespace
@@ -333,7 +336,7 @@ answer get_assess(service &shared, const request &in) {
   if (!reader.is_good())
     return tl::unexpected(reader.refusal());
   const auto now = shared.settings_now();
-  const auto request = make_request(*now, named_faults);
+  const auto request = make_request(shared, named_faults);
   const auto seen = books == "check" ? assess(shared, request)
                                      : look_quickly(shared, request);
   if (!seen)
@@ -342,20 +345,18 @@ answer get_assess(service &shared, const request &in) {
 }
 
 answer post_recover(service &shared, const request &in) {
-  return read_order(
-      in, {"actor", "reason", "dry_run"}, [&](field_reader &fields) -> answer {
-        const auto why = read_reason(fields);
-        const bool is_trial = fields.flag("dry_run");
-        if (!fields.is_good())
-          return tl::unexpected(fields.refusal());
-        const auto now = shared.settings_now();
-        return is_trial ? preview(shared, *now) : recover(shared, *now, why);
-      });
+  return read_order(in, {"actor", "reason", "dry_run"},
+                    [&](field_reader &fields) -> answer {
+                      const auto why = read_reason(fields);
+                      const bool is_trial = fields.flag("dry_run");
+                      if (!fields.is_good())
+                        return tl::unexpected(fields.refusal());
+                      return recover(shared, why, is_trial);
+                    });
 }
 
 db::result<db::assessment> assess_quickly(service &shared) {
-  return look_quickly(shared,
-                      make_request(*shared.settings_now(), named_faults));
+  return look_quickly(shared, make_request(shared, named_faults));
 }
 
 } // namespace sluice::http
