@@ -113,7 +113,7 @@ std::string question_about(const json &preview) {
 console::result<json> recover_all(console &on, const json &body) {
   auto sum = on.post(admin + "recover", body);
   while (sum && sum->value("has_more", false)) {
-    const auto more = on.post(admin + "recover", body);
+    auto more = on.post(admin + "recover", body);
     if (!more)
       return more;
     const bool is_done = changed_by(*more) == 0;
