@@ -63,15 +63,6 @@ struct ledger_report {
   bool is_balanced() const { return fault_count == 0 && sums.is_balanced(); }
 };
 
-/// A comparison reads everything, beside others who must not wait for a
-/// processor: it rests now and then. How long in all does not grow with the
-/// books.
-struct ledger_rests {
-  static constexpr std::int64_t ids_between = 8192;
-  static constexpr std::chrono::milliseconds length{4};
-  static constexpr std::int64_t most = 250;
-};
-
 /// What the last check of the books found, as it is kept for all nodes.
 struct ledger_verdict {
   bool is_balanced = true;

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "db/model/ledger_rests.hpp"
 #include "db/postgres/audit.hpp"
 #include "db/postgres/encoding.hpp"
 #include "db/postgres/ledger_queries.hpp"

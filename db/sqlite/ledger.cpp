@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "db/model/ledger_rests.hpp"
 #include "db/sqlite/errors.hpp"
 #include "db/sqlite/queries.hpp"
 
