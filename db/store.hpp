@@ -201,6 +201,15 @@ public:
   virtual result<void> rotate_key(const api_key &fresh,
                                   std::chrono::seconds grace) = 0;
 
+  /// Removes an organization with all that is its own. Its events, wherever
+  /// they are, are written off in the ledger: the books balance as they did,
+  /// and what they miss stays missing. Writes `audit_log` if there was
+  /// anything. Returns how many events; may be repeated. Keeps all ids in
+  /// memory. Events that somebody sends meanwhile would stay.
+  virtual result<std::int64_t> remove_organization(organization_id owner,
+                                                   std::string_view actor,
+                                                   std::string_view reason) = 0;
+
   // -- gate -----------------------------------------------------------------
 
   /// Where the dials stand.

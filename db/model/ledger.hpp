@@ -19,7 +19,8 @@ struct ledger_sums {
   /// By the ledger: events that somebody else had written, and that a repair
   /// took into the books.
   std::int64_t adopted = 0;
-  /// By the ledger: events that were lost, and that a repair struck off.
+  /// By the ledger: events that were lost, and that a repair struck off, and
+  /// events that were removed with their organization.
   std::int64_t written_off = 0;
   /// By the tables: rows of `events`, `event_queue` (waiting: pending,
   /// processing and quarantined) and `discarded`.

@@ -18,6 +18,8 @@ struct claim_request {
   claim_id id;
   /// At least 1.
   int limit = 1;
+  /// Only items of this organization; none: of all.
+  std::optional<organization_id> owner{};
 };
 
 /// An item that the database will never take, and what it said, in one line.

@@ -51,6 +51,9 @@ public:
   result<std::vector<api_key>> keys(organization_id owner) override;
   result<void> rotate_key(const api_key &fresh,
                           std::chrono::seconds grace) override;
+  result<std::int64_t> remove_organization(organization_id owner,
+                                           std::string_view actor,
+                                           std::string_view reason) override;
 
   result<gate_state> gate() override;
   result<std::optional<gate_state>>
@@ -94,6 +97,8 @@ public:
   result<std::string> shared_secret(std::string_view name) override;
 
 private:
+  result<claim> claim_of_owner(const claim_request &request);
+
   std::unique_ptr<session> session_;
   lane_memory lanes_;
 };

@@ -98,6 +98,20 @@ inline constexpr char is_audited[] =
 
 // -- queue -------------------------------------------------------------------
 
+inline constexpr char is_claiming_paused[] =
+    "SELECT EXISTS (SELECT FROM control WHERE key = 'gate.processing'"
+    " AND value IN ('paused', 'drained'))";
+inline constexpr char claim_of_owner[] = R"sql(
+WITH due AS MATERIALIZED (
+  SELECT ctid FROM event_queue
+  WHERE organization_id = $3::uuid AND status = 'pending'
+    AND not_before <= coalesce($5::timestamptz, statement_timestamp())
+  LIMIT $4::int FOR UPDATE SKIP LOCKED)
+UPDATE event_queue SET status = 'processing', claim_id = $1::uuid,
+  claimed_by = $2::uuid::text,
+  processing_started_at = coalesce($5::timestamptz, statement_timestamp())
+WHERE ctid = ANY (ARRAY (SELECT ctid FROM due))
+RETURNING id, attempts)sql";
 inline constexpr char fail_items[] = R"sql(
 WITH failed AS (
   UPDATE event_queue q SET attempts = q.attempts + 1, last_error = f.reason,

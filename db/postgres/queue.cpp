@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "db/postgres/encoding.hpp"
+#include "db/postgres/gate_queries.hpp"
 #include "db/postgres/looks.hpp"
 #include "db/postgres/postgres_store.hpp"
 #include "db/postgres/queries.hpp"
@@ -44,7 +45,32 @@ std::string to_array(const lane_memory::times &floors) {
 
 } // namespace
 
+result<claim> postgres_store::claim_of_owner(const claim_request &request) {
+  claim taken{request.id, {}, false};
+  auto describe = [&] {
+    return ask_about_fence(doubt::question::fence_set, request.id, {});
+  };
+  auto work = [&](pqxx::nontransaction &transaction, const pqxx::result &) {
+    taken.is_paused = transaction.exec1(sql::is_claiming_paused)[0].as<bool>();
+    if (taken.is_paused)
+      return;
+    auto rows = transaction.exec_params(
+        sql::claim_of_owner, request.id.to_string(), request.node.to_string(),
+        request.owner->to_string(), request.limit, session_->now());
+    for (const auto &row : rows)
+      taken.items.push_back({event_id(read_uuid(row[0].c_str())),
+                             row[1].as<int>(), *request.owner});
+  };
+  auto done = session_->write_after(
+      "claim", describe, [] { return std::string(sql::enter_gate); }, work);
+  if (!done)
+    return tl::unexpected(std::move(done.error()));
+  return taken;
+}
+
 result<claim> postgres_store::claim_items(const claim_request &request) {
+  if (request.owner)
+    return claim_of_owner(request);
   claim taken{request.id, {}, false};
   auto describe = [&] {
     return ask_about_fence(doubt::question::fence_set, request.id, {});

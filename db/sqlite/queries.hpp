@@ -56,6 +56,13 @@ inline constexpr char claim_of_lane[] =
     "  WHERE status = 'pending' AND lane = ?5 AND not_before <= ?3"
     "  ORDER BY not_before LIMIT ?4)"
     " RETURNING id, attempts, organization_id";
+inline constexpr char claim_of_owner[] =
+    "UPDATE event_queue SET status = 'processing', claim_id = ?1,"
+    " claimed_by = ?2, processing_started_at = ?3"
+    " WHERE rowid IN (SELECT rowid FROM event_queue"
+    "  WHERE status = 'pending' AND organization_id = ?5 AND not_before <= ?3"
+    "  LIMIT ?4)"
+    " RETURNING id, attempts";
 /// What it means to move: the items of a claim, `q`, that still carry its
 /// fence ?2, at the time ?1. A delivery's id is a version 7 UUID that begins
 /// like its event's: time, version and counter. Its variant digit is one of

@@ -73,6 +73,16 @@ private:
   std::array<bool, lane_count> busy_{};
 };
 
+void claim_of_owner(connection &database, const claim_request &request,
+                    timestamp now, std::vector<claimed_item> &items) {
+  auto take = database.statement(sql::claim_of_owner);
+  take.bind(1, request.id).bind(2, request.node).bind(3, now);
+  take.bind(4, std::int64_t{request.limit}).bind(5, *request.owner);
+  while (take.next())
+    items.push_back({event_id(take.id(0)), static_cast<int>(take.number(1)),
+                     *request.owner});
+}
+
 std::optional<std::chrono::microseconds> oldest_pending(connection &database,
                                                         timestamp now) {
   std::optional<std::chrono::microseconds> longest;
@@ -98,7 +108,11 @@ long count_stuck(connection &database, const stuck_rule &rule, long limit,
 claim claim_items(connection &database, const claim_request &request,
                   timestamp now) {
   claim taken{request.id, {}, is_claiming_paused(database)};
-  if (!taken.is_paused && request.limit > 0)
+  if (taken.is_paused || request.limit <= 0)
+    return taken;
+  if (request.owner)
+    claim_of_owner(database, request, now, taken.items);
+  else
     lane_walk(database, request, now, taken.items).run();
   return taken;
 }

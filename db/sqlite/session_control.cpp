@@ -4,10 +4,20 @@
 #include "db/sqlite/inspection.hpp"
 #include "db/sqlite/overrides.hpp"
 #include "db/sqlite/procedures.hpp"
+#include "db/sqlite/removal.hpp"
 #include "db/sqlite/session_calls.hpp"
 
 // What operators turn, look at and mend, and what all nodes share.
 namespace sluice::db::sqlite {
+
+result<std::int64_t> session::remove_organization(organization_id owner,
+                                                  std::string_view actor,
+                                                  std::string_view reason) {
+  return change(
+      "remove_organization", [&](connection &database, timestamp now) {
+        return sqlite::remove_organization(database, owner, actor, reason, now);
+      });
+}
 
 result<gate_state> session::gate() {
   return look_at_what_stays("gate", [&](connection &database, timestamp now) {

@@ -209,6 +209,12 @@ public:
     return note("discard", order);
   }
 
+  db::result<std::int64_t>
+  remove_organization(db::organization_id /*owner*/, std::string_view /*actor*/,
+                      std::string_view /*reason*/) override {
+    return not_here<std::int64_t>();
+  }
+
   db::result<bool>
   begin_procedure(const db::procedure & /*fresh*/,
                   const db::procedure_note & /*note*/) override {

@@ -156,6 +156,13 @@ public:
                               std::chrono::seconds grace) override {
     return call("rotate_key", [&] { return inner_->rotate_key(fresh, grace); });
   }
+  db::result<std::int64_t>
+  remove_organization(db::organization_id owner, std::string_view actor,
+                      std::string_view reason) override {
+    return call("remove_organization", [&] {
+      return inner_->remove_organization(owner, actor, reason);
+    });
+  }
 
   db::result<db::gate_state> gate() override {
     return call("gate", [&] { return inner_->gate(); });
