@@ -19,7 +19,8 @@ import source_tree
 CONTRACTS = {
     ("actors", "db"): ("db/store.hpp", "db/store_source.hpp", "db/model/*"),
     ("http", "actors"): ("actors/gateway.hpp", "actors/admin_orders.hpp",
-                         "actors/webhook_port.hpp", "actors/rollback/*"),
+                         "actors/webhook_port.hpp", "actors/rollback/*",
+                         "actors/drill/*"),
     ("http", "db"): ("db/store.hpp", "db/model/*"),
 }
 

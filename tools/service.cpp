@@ -13,6 +13,8 @@
 #include <spdlog/spdlog.h>
 
 #include "actors/admin/port.hpp"
+#include "actors/drill/drill_runner.hpp"
+#include "actors/drill/drillable_source.hpp"
 #include "actors/runtime.hpp"
 #include "config/describe.hpp"
 #include "db/store.hpp"
@@ -151,14 +153,16 @@ serve_exit serve(const config::settings &settings,
                  const config::sources &sources) try {
   signal_waiter signals;
   std::atomic<bool> escalated{false};
-  auto source = open(settings, signals);
-  if (!source)
+  const auto opened = open(settings, signals);
+  if (!opened)
     return serve_exit::stopped;
+  const auto source = std::make_shared<actors::drillable_source>(opened);
+  const db::node self{.id = db::node_id::generate(),
+                      .name = node_name(settings),
+                      .version = version};
   actors::runtime actors(
       {.source = source,
-       .self = {.id = db::node_id::generate(),
-                .name = node_name(settings),
-                .version = version},
+       .self = self,
        .settings = settings,
        .sources = sources,
        .on_settings =
@@ -172,6 +176,10 @@ serve_exit serve(const config::settings &settings,
   options.answers = std::make_shared<http::answer_counts>();
   const auto shared =
       http::make_service(actors.door(), settings, options.answers);
+  actors::drill_runner drills(
+      {.door = actors.door(), .faults = source->faults(), .self = self});
+  drills.tidy_up_soon();
+  shared->drills = &drills;
   http::server server(options, http::make_routes(shared));
   server.start();
   spdlog::info("sluice {} on {}, listening on port {}", version,
@@ -182,6 +190,7 @@ serve_exit serve(const config::settings &settings,
   signals.leave_at_the_next();
   spdlog::info("stopping");
   auto grace = actors.door().settings()->shutdown.grace;
+  drills.stop();
   if (admin)
     admin->stop();
   server.stop(grace);

@@ -56,7 +56,8 @@ json components() {
         openapi_diagnosis_schemas()})
     out["schemas"].update(json::parse(text));
   for (const auto text :
-       {openapi_inspection_components(), openapi_rollback_components()}) {
+       {openapi_inspection_components(), openapi_rollback_components(),
+        openapi_drill_components()}) {
     const json more = json::parse(text);
     for (const auto *part : {"parameters", "schemas"})
       out[part].update(more.at(part));

@@ -64,4 +64,7 @@ std::string_view openapi_rollback_components();
 /// And of what the service tells about itself.
 std::string_view openapi_diagnosis_schemas();
 
+/// More of them, for drills.
+std::string_view openapi_drill_components();
+
 } // namespace sluice::http

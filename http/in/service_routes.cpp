@@ -9,6 +9,7 @@
 #include "http/in/routes/assessment.hpp"
 #include "http/in/routes/batch.hpp"
 #include "http/in/routes/diagnosis.hpp"
+#include "http/in/routes/drill.hpp"
 #include "http/in/routes/events.hpp"
 #include "http/in/routes/gate.hpp"
 #include "http/in/routes/health.hpp"
@@ -148,6 +149,15 @@ void add_diagnosis(route_table &table, const admission &admit) {
                    admit(get_diagnosis)});
 }
 
+void add_drills(route_table &table, const admission &admit) {
+  table.push_back({"POST", "/admin/v1/drill", "Rehearse a fault", small_body,
+                   admit(post_drill)});
+  table.push_back(
+      {"GET", "/admin/v1/drill", "Show the newest drill", 0, admit(get_drill)});
+  table.push_back({"GET", "/admin/v1/drills", "List the drills that there were",
+                   0, admit(get_drills)});
+}
+
 void add_settings(route_table &table, const admission &admit) {
   table.push_back({"GET", "/admin/v1/settings", "Show the settings", 0,
                    admit(get_settings)});
@@ -164,6 +174,7 @@ void add_operator_routes(route_table &table, const admission &admit) {
   add_rollback(table, admit);
   add_looks(table, admit);
   add_diagnosis(table, admit);
+  add_drills(table, admit);
   add_settings(table, admit);
 }
 

@@ -76,7 +76,7 @@ class Ctl:
                        f"{name}: {says!r} is not in {output.strip()[:300]!r}")
         self.run.check("\x1b" not in output, f"{name}: escapes {output!r}")
         stray = done.stderr if code == DONE else done.stdout
-        tells_progress = {"drain", "verify", "apply"} & set(words)
+        tells_progress = {"drain", "verify", "apply", "drill"} & set(words)
         self.run.check(not stray or tells_progress,
                        f"{name}: on the wrong stream: {stray[:300]!r}")
         return output

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "tools/ctl/drill.hpp"
 #include "tools/ctl/rollback.hpp"
 #include "tools/ctl/verbs.hpp"
 
@@ -24,6 +25,7 @@ struct verb_options {
   std::chrono::seconds drain_limit{600};
   item_filter filter;
   rollback_words rollback;
+  drill_words drill;
   /// Nothing is written.
   bool is_trial = false;
   bool with_payload = false;

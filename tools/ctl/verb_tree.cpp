@@ -107,6 +107,7 @@ void add_verbs(verb_tree &tree) {
   add_ledger_verbs(tree);
   add_queue_verbs(tree);
   add_rollback_verbs(tree);
+  add_drill_verbs(tree);
 }
 
 } // namespace sluice::tools

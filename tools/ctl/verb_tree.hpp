@@ -61,6 +61,7 @@ void add_repair_verbs(verb_tree &tree);
 void add_ledger_verbs(verb_tree &tree);
 void add_queue_verbs(verb_tree &tree);
 void add_rollback_verbs(verb_tree &tree);
+void add_drill_verbs(verb_tree &tree);
 /// All of them.
 void add_verbs(verb_tree &tree);
 

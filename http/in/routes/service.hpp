@@ -6,6 +6,7 @@
 
 #include <tl/expected.hpp>
 
+#include "actors/drill/drill_runner.hpp"
 #include "actors/gateway.hpp"
 #include "config/settings.hpp"
 #include "http/in/answer_counts.hpp"
@@ -35,6 +36,8 @@ struct service {
   cursor_codec cursors;
   /// Of the server that these routes are for; may be absent.
   std::shared_ptr<const answer_counts> answers;
+  /// Where drills can be held; set before the first request, if ever.
+  actors::drill_runner *drills = nullptr;
 };
 
 using service_ptr = std::shared_ptr<service>;
