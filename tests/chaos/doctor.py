@@ -2,7 +2,6 @@
 
 import json
 import os
-import time
 
 import client
 import harness
@@ -100,7 +99,7 @@ def out_of_order(run, service, tenant, on, doctor):
     batch = [{"type": "a", "payload": {}} for _ in range(150)]
     client.call(service.port, "POST", "/api/events/batch", batch,
                 key=tenant.key)
-    time.sleep(2.5)  # a sample of health
+    await_status(on, lambda health: health["queue"]["pending"] == 150)
     doctor.expect("queue", "warning", "150 pending")
     on("pause", "delivery")
     doctor.expect("delivery", "warning", "paused")
@@ -111,18 +110,34 @@ def out_of_order(run, service, tenant, on, doctor):
     on("resume", "delivery")
     service.wait_drained()
     on("restart", "janitor")
+    harness.wait_until(lambda: runs_again(on, "janitor"), 10)
     doctor.expect("parts", "warning", "1 restarts")
+
+
+def await_status(on, is_so):
+    """Until the next sample of the health says it."""
+    harness.wait_until(lambda: is_so(on.json("status")["health"]), 10, 0.2)
+
+
+def runs_again(on, name):
+    parts = {one["name"]: one for one in on.json("actors")["actors"]}
+    return parts[name]["restarts"] and parts[name]["state"] == "running"
+
+
+def reload(store, value):
+    """Until new connections find it so."""
+    store.execute("select pg_reload_conf()")
+    shown = "select current_setting('synchronous_commit')"
+    harness.wait_until(lambda: store.rows(shown)[0][0] == value, 10)
 
 
 def server(store, doctor):
     """What PostgreSQL tells of itself."""
     store.execute("alter system set synchronous_commit = off")
-    store.execute("select pg_reload_conf()")
-    time.sleep(0.5)
+    reload(store, "off")
     doctor.expect("durability", "warning", "synchronous_commit")
     store.execute("alter system reset synchronous_commit")
-    store.execute("select pg_reload_conf()")
-    time.sleep(0.5)
+    reload(store, "on")
     doctor.expect("durability", "ok", "on disk")
 
 

@@ -147,6 +147,7 @@ TEST_CASE("a migrated database opens its ledger with what is there",
          "DROP COLUMN first_seq, DROP COLUMN first_id, DROP COLUMN last_id");
   on.ask("ALTER TABLE nodes DROP COLUMN gate_version");
   on.ask("DROP TABLE setting_overrides");
+  on.ask("DROP TABLE procedures");
   on.ask("ALTER TABLE event_queue DROP COLUMN lane CASCADE");
   on.ask("CREATE INDEX event_queue_due ON event_queue (not_before, id) "
          "WHERE status = 'pending'");

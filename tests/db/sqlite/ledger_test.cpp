@@ -18,6 +18,7 @@ void back_to_version_1(bench &on) {
     on.store().execute(std::string("ALTER TABLE ledger DROP COLUMN ") + column);
   on.store().execute("ALTER TABLE nodes DROP COLUMN gate_version");
   on.store().execute("DROP TABLE setting_overrides");
+  on.store().execute("DROP TABLE procedures");
   on.store().execute("DROP INDEX event_queue_pending");
   on.store().execute("ALTER TABLE event_queue DROP COLUMN lane");
   on.store().execute("CREATE INDEX event_queue_pending ON event_queue "
