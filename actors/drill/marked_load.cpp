@@ -35,7 +35,7 @@ marked_event told(db::event_id id,
 }
 
 /// False: it is to end.
-bool pause(const std::stop_token &end, std::chrono::microseconds span) {
+bool wait_for(const std::stop_token &end, std::chrono::microseconds span) {
   std::mutex mutex;
   std::condition_variable_any never;
   std::unique_lock guard(mutex);
@@ -85,7 +85,7 @@ void marked_load::begin(int count, std::chrono::milliseconds over) {
   sender_ = std::jthread([this, count, over](const std::stop_token &end) {
     const auto each = std::max(1, count / batches);
     const auto wait = std::chrono::microseconds(over) * each / count;
-    for (int left = count; left > 0 && pause(end, wait); left -= each)
+    for (int left = count; left > 0 && wait_for(end, wait); left -= each)
       send(std::min(left, each));
     is_done_ = true;
   });
