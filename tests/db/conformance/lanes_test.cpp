@@ -18,7 +18,7 @@ struct lanes : bench {
       event.lane = lane;
     value_of(session().accept(events, 24h));
     clock().advance(1s);
-    return ids_of(events);
+    return tests::ids_of(events);
   }
 
   long in_lane(int lane, const std::string &status = "processing") {
