@@ -13,7 +13,8 @@ bool drill_faults::is_cut_off() const {
   return until != 0 && clock::now().time_since_epoch().count() < until;
 }
 
-void drill_faults::poison(std::set<db::event_id> ids, milliseconds span) {
+void drill_faults::poison(const std::set<db::event_id> &ids,
+                          milliseconds span) {
   std::lock_guard guard(mutex_);
   poisoned_.clear();
   poisoned_claims_.clear();

@@ -30,7 +30,7 @@ public:
   bool is_cut_off() const;
 
   /// The log refuses these events for so long.
-  void poison(std::set<db::event_id> ids, milliseconds span);
+  void poison(const std::set<db::event_id> &ids, milliseconds span);
   /// How often it has refused this one since.
   int refusals(db::event_id id) const;
 

@@ -55,6 +55,7 @@ marked_load::~marked_load() {
 
 std::vector<db::new_event> marked_load::make(int count) {
   std::vector<db::new_event> events;
+  events.reserve(static_cast<std::size_t>(count));
   for (int made = 0; made < count; ++made)
     events.push_back({.id = db::event_id::generate(),
                       .organization = owner_,
@@ -67,6 +68,7 @@ std::vector<db::new_event> marked_load::make(int count) {
 
 std::vector<marked_event> marked_load::send(std::vector<db::new_event> events) {
   std::vector<db::event_id> ids;
+  ids.reserve(events.size());
   for (const auto &one : events)
     ids.push_back(one.id);
   const auto replies = door_.accept(std::move(events));
