@@ -16,10 +16,12 @@ constexpr char remove_discarded[] =
     "DELETE FROM discarded WHERE organization_id = ?1 RETURNING id";
 constexpr char remove_events[] =
     "DELETE FROM events WHERE organization_id = ?1 RETURNING id";
+constexpr char remove_attempts[] =
+    "DELETE FROM delivery_attempts WHERE delivery_id IN"
+    " (SELECT id FROM event_deliveries WHERE organization_id = ?1)";
 // What has no events any more; those that refer to others come first.
 constexpr const char *remove_rest[] = {
-    "DELETE FROM delivery_attempts WHERE delivery_id IN"
-    " (SELECT id FROM event_deliveries WHERE organization_id = ?1)",
+    remove_attempts,
     "DELETE FROM event_deliveries WHERE organization_id = ?1",
     "DELETE FROM dedup_keys WHERE organization_id = ?1",
     "DELETE FROM endpoints WHERE organization_id = ?1",
