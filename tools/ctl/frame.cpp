@@ -24,7 +24,7 @@ public:
   }
 
   /// The text in so many columns at the least.
-  painted_line &add_padded(std::string text, std::size_t columns,
+  painted_line &add_padded(std::string_view text, std::size_t columns,
                            tint how = tint::none) {
     const auto width = width_of(escaped(text));
     add(text, how);

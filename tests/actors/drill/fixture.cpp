@@ -124,7 +124,8 @@ drill_fixture::drill_fixture()
               .self = self,
               .limits = quick_limits()}) {
   REQUIRE(eventually([&] {
-    return service.door().health().is_ready &&
+    const auto health = service.door().health();
+    return health.is_ready && health.gate.is_known &&
            std::ranges::all_of(service.door().parts(),
                                &actors::part_view::is_running);
   }));
