@@ -40,7 +40,7 @@ constexpr drill_verb drill_verbs[] = {
 void add_drill_options(verb_tree &tree, CLI::App *command) {
   constexpr int fewest_events = 20;
   constexpr int most_events = 5'000;
-  const auto options = tree.options();
+  const auto &options = tree.options();
   command
       ->add_option("--events", options->drill.events,
                    "How many marked events; 200 if it is not said")

@@ -13,7 +13,7 @@ using std::chrono::seconds;
 
 /// `--to`, or `--undo` in its place.
 void add_target(verb_tree &tree, CLI::App *command) {
-  const auto options = tree.options();
+  const auto &options = tree.options();
   auto *to = command
                  ->add_option("--to", options->rollback.target,
                               "sync (if it is not said): straight into the "
@@ -35,7 +35,7 @@ void add_report(verb_tree &tree, CLI::App *command) {
 }
 
 void add_apply(verb_tree &tree, CLI::App &to) {
-  const auto options = tree.options();
+  const auto &options = tree.options();
   auto *apply = tree.add(
       to, "apply", "Carries it out; goes on with one that was interrupted",
       "rollback apply --to sync --reason 'the queue has a fault' --report "

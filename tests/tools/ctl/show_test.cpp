@@ -160,8 +160,8 @@ TEST_CASE("damage is shown with what to do, and steers no terminal") {
   for (const auto *line :
        {"delivery running  -> sluice ctl mode async\n",
         "or more; the oldest for 91 s  -> sluice ctl poll\n",
-        "2, 1 of them for quarantine: they failed too often"
-        "  -> sluice ctl recover --dry-run\n",
+        "2, 1 of them for quarantine: they failed too often  -> sluice ctl ",
+        "failed too often  -> sluice ctl recover --dry-run\n",
         "2 held by id-1 (gone) since 2026-01-01T00:00:00Z\n",
         "i-1 since 2026-01-01T00:00:00Z  -> sluice ctl queue show i-1\n",
         "i-2 with another type or payload  -> sluice ctl queue show i-2\n",
