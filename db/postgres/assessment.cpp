@@ -92,9 +92,11 @@ void look_at_doubled(pqxx::nontransaction &transaction, int most,
 }
 
 /// Returns whose ids may be in two places.
-std::string check_books(pqxx::nontransaction &transaction, int most,
-                        const clock_text &now, assessment &found) {
-  auto compared = compare_books(transaction, most, now);
+std::string check_books(pqxx::nontransaction &transaction,
+                        const assess_request &request, const clock_text &now,
+                        assessment &found) {
+  auto compared =
+      compare_books(transaction, request.most_faults, request.limit, now);
   found.books = std::move(compared.report);
   return array_of(std::span<const organization_id>(compared.suspects));
 }
@@ -168,7 +170,7 @@ result<assessment> postgres_store::assess(const assess_request &request) {
     found.verdict = look_at_verdict(transaction, now);
     std::optional<std::string> owners;
     if (request.checks_books)
-      owners = check_books(transaction, request.most_faults, now, found);
+      owners = check_books(transaction, request, now, found);
     if (request.looks_for_doubled)
       look_at_doubled(transaction, request.most_faults, owners, found);
   };

@@ -36,15 +36,16 @@ void add(ledger_sums &sums, const pqxx::row &row) {
 using overview = compared_books;
 
 /// Seconds for which a comparison rests at each of its rests.
-double length_of_rests(pqxx::nontransaction &transaction) {
+double length_of_rests(pqxx::nontransaction &transaction,
+                       std::chrono::duration<double> in_all) {
   const auto ids = 2 * transaction.exec1(sql::about_how_many)[0].as<double>();
   const auto rests =
       std::max(ids / static_cast<double>(ledger_rests::ids_between), 1.0);
-  const std::chrono::duration<double> each = ledger_rests::length;
-  return each.count() *
-         std::min(static_cast<double>(ledger_rests::most) / rests, 1.0);
+  const std::chrono::duration<double> longest = ledger_rests::length;
+  return std::min(longest, in_all / rests).count();
 }
 
+/// Rests so many seconds at a time.
 overview look_over(pqxx::nontransaction &transaction,
                    const std::optional<std::string> &now, double rests) {
   overview seen;
@@ -111,8 +112,11 @@ std::string settle_faults(pqxx::nontransaction &transaction, overview &seen,
 } // namespace
 
 compared_books compare_books(pqxx::nontransaction &transaction, int most,
+                             std::chrono::milliseconds limit,
                              const std::optional<std::string> &now) {
-  auto seen = look_over(transaction, now, length_of_rests(transaction));
+  auto seen =
+      look_over(transaction, now,
+                length_of_rests(transaction, ledger_rests::within(limit)));
   name_faults(transaction, seen, most);
   return seen;
 }
@@ -122,7 +126,7 @@ result<ledger_report> postgres_store::verify(int most,
   overview seen;
   auto done =
       session_->survey(limit, "verify", [&](pqxx::nontransaction &transaction) {
-        seen = compare_books(transaction, most, session_->now());
+        seen = compare_books(transaction, most, limit, session_->now());
       });
   if (!done)
     return tl::unexpected(std::move(done.error()));

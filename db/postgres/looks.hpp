@@ -47,8 +47,10 @@ struct compared_books {
   ledger_report report;
   std::vector<organization_id> suspects;
 };
-/// Names up to `most` faults.
+/// Names up to `most` faults. Rests now and then, so that most of `limit` is
+/// left for the work.
 compared_books compare_books(pqxx::nontransaction &transaction, int most,
+                             std::chrono::milliseconds limit,
                              const std::optional<std::string> &now);
 
 } // namespace sluice::db::postgres

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "db/model/ledger_rests.hpp"
 #include "db/sqlite/booking.hpp"
 #include "db/sqlite/gate.hpp"
 #include "db/sqlite/housekeeping.hpp"
@@ -154,9 +155,11 @@ void look_at_doubled(connection &database, int most, assessment &found) {
 }
 
 /// Whether any id is in two places.
-bool check_books(connection &database, int most, assessment &found) {
-  auto compared = compare_ledger(database, found.at, ledger_pace::steady);
-  found.books = compared.report(most);
+bool check_books(connection &database, const assess_request &request,
+                 assessment &found) {
+  auto compared =
+      compare_ledger(database, found.at, ledger_rests::within(request.limit));
+  found.books = compared.report(request.most_faults);
   return std::ranges::any_of(compared.differences,
                              [](const ledger_difference &one) {
                                return one.what() == ledger_fault::kind::doubled;
@@ -181,8 +184,8 @@ assessment assess(connection &database, const assess_request &request,
   found.nodes = nodes(database, now);
   found.verdict = last_verdict(database, now);
   // Books that were compared tell whether there is something to look for.
-  const bool may_be_doubled = !request.checks_books ||
-                              check_books(database, request.most_faults, found);
+  const bool may_be_doubled =
+      !request.checks_books || check_books(database, request, found);
   if (request.looks_for_doubled && may_be_doubled)
     look_at_doubled(database, request.most_faults, found);
   else if (request.looks_for_doubled)

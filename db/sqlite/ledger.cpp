@@ -131,11 +131,11 @@ std::int64_t ledger_sums::*sum_of(std::string_view kind) {
   return &ledger_sums::accepted;
 }
 
-/// Takes the rests of a comparison, unless others wait for its end.
+/// Takes the rests of a comparison.
 class resting {
 public:
-  explicit resting(ledger_pace pace)
-      : left_(pace == ledger_pace::steady ? ledger_rests::most : 0) {}
+  explicit resting(std::chrono::microseconds in_all)
+      : left_(in_all / ledger_rests::length) {}
 
   void count_id() {
     if (++ids_ % ledger_rests::ids_between != 0 || left_ == 0)
@@ -152,7 +152,8 @@ private:
 /// The first look: what is cheap to know of everything.
 class overview {
 public:
-  overview(connection &database, ledger_pace pace) : resting_(pace) {
+  overview(connection &database, std::chrono::microseconds rests)
+      : resting_(rests) {
     read_ledger(database);
     for (const auto &[sql, member] : places)
       read_place(database, sql, sums_.*member);
@@ -306,14 +307,14 @@ ledger_report ledger_comparison::report(int most) const {
 }
 
 ledger_comparison compare_ledger(connection &database, timestamp now,
-                                 ledger_pace pace) {
+                                 std::chrono::microseconds rests) {
   ledger_comparison made;
   made.at = now;
   {
     auto query = database.statement(sql::ledger_position);
     made.position = query.next() ? query.number(0) : 0;
   }
-  overview first(database, pace);
+  overview first(database, rests);
   made.sums = first.sums();
   auto suspects = first.suspects();
   if (!suspects.empty())

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -35,14 +36,11 @@ struct ledger_comparison {
   ledger_report report(int most) const;
 };
 
-/// Whether a comparison rests on its way: not inside a change, for whose end
-/// others wait.
-enum class ledger_pace : std::uint8_t { steady, hurried };
-
 /// Compares counts and checksums of each organization first, in a memory that
-/// does not grow with the events; only where they differ the ids.
+/// does not grow with the events; only where they differ the ids. Rests for so
+/// long in all, at the most: none inside a change, for whose end others wait.
 ledger_comparison compare_ledger(connection &database, timestamp now,
-                                 ledger_pace pace);
+                                 std::chrono::microseconds rests);
 
 /// As the methods of `store` of these names.
 ledger_report repair_ledger(connection &database, std::string_view actor,

@@ -73,7 +73,7 @@ private:
 
 ledger_report repair_ledger(connection &database, std::string_view actor,
                             std::string_view reason, timestamp now) {
-  auto before = compare_ledger(database, now, ledger_pace::hurried);
+  auto before = compare_ledger(database, now, {});
   auto report = before.report(static_cast<int>(before.differences.size()));
   // One organization after the other, as the entries are.
   std::stable_sort(

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "db/model/ledger_rests.hpp"
 #include "db/sqlite/accounts.hpp"
 #include "db/sqlite/housekeeping.hpp"
 #include "db/sqlite/inspection.hpp"
@@ -216,7 +217,8 @@ result<ledger_report> session::verify(int most,
   return look_at_what_stays(
       "verify",
       [&](connection &database, timestamp now) {
-        return compare_ledger(database, now, ledger_pace::steady).report(most);
+        return compare_ledger(database, now, ledger_rests::within(limit))
+            .report(most);
       },
       limit);
 }
