@@ -2,36 +2,11 @@
 
 #include <vector>
 
-#include "tools/ctl/text.hpp"
+#include "tools/ctl/sheet.hpp"
 
 namespace sluice::tools {
 
 namespace {
-
-using lines = std::vector<std::vector<std::string>>;
-
-json at(const json &from, const char *name) {
-  return from.is_object() && from.contains(name) ? from[name] : json(nullptr);
-}
-
-std::string word(const json &value) {
-  if (value.is_string())
-    return value.get<std::string>();
-  if (value.is_number_integer())
-    return grouped(value.get<long>());
-  if (value.is_boolean())
-    return value.get<bool>() ? "yes" : "no";
-  return "-";
-}
-
-std::string word(const json &from, const char *name) {
-  return word(at(from, name));
-}
-
-json list_of(const json &from, const char *name) {
-  const auto value = at(from, name);
-  return value.is_array() ? value : json::array();
-}
 
 std::string recovery_text(const json &report) {
   const auto value = at(report, "recovery_ms");
