@@ -72,8 +72,8 @@ TEST_CASE("a frame shows dials, queue, rates, nodes and parts that failed") {
 
 TEST_CASE("a frame fits its screen") {
   const auto document = document_of(look_at(later, 1, 1), nullptr);
-  for (const std::size_t columns : {1, 10, 40, 200})
-    for (const std::size_t rows : {1, 5, 24}) {
+  for (const std::size_t columns : {1U, 10U, 40U, 200U})
+    for (const std::size_t rows : {1U, 5U, 24U}) {
       const auto lines =
           draw_top(document, "gone", {.columns = columns, .rows = rows}, false);
       CHECK(lines.size() <= rows);
