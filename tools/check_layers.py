@@ -17,9 +17,11 @@ import source_tree
 
 # What one folder may see of another; nothing said here: all of it.
 CONTRACTS = {
-    ("actors", "db"): ("db/store.hpp", "db/store_source.hpp", "db/model/*"),
+    ("actors", "db"): ("db/store.hpp", "db/store_source.hpp",
+                       "db/store_around.hpp", "db/model/*"),
     ("http", "actors"): ("actors/gateway.hpp", "actors/admin_orders.hpp",
-                         "actors/webhook_port.hpp", "actors/rollback/*",
+                         "actors/webhook_port.hpp", "actors/record.hpp",
+                         "actors/rollback/*",
                          "actors/drill/*"),
     ("http", "db"): ("db/store.hpp", "db/model/*"),
 }

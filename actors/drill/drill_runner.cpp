@@ -25,23 +25,12 @@ constexpr milliseconds patience_with_others{3'000};
 constexpr std::size_t kills_at_most = 3;
 constexpr std::chrono::seconds kill_window{60};
 
-std::string now_text() {
-  return db::to_rfc3339(db::system_now());
-}
-
 tl::unexpected<drill_refusal> refuse(std::string why) {
   return tl::unexpected(drill_refusal{.text = std::move(why)});
 }
 
 tl::unexpected<drill_refusal> pass_on(db::error why) {
   return tl::unexpected(drill_refusal{.store = std::move(why)});
-}
-
-std::string joined(const std::vector<std::string> &texts) {
-  std::string out;
-  for (const auto &one : texts)
-    out += (out.empty() ? "" : "; ") + one;
-  return out;
 }
 
 db::procedure record_of(const drill_report &report) {
@@ -141,7 +130,7 @@ drill_runner::result<void> drill_runner::check(const drill_request &asked) {
   }
   const auto unwell = complaints(seen, with_.door.parts());
   if (!asked.is_forced && !unwell.empty())
-    return refuse("the service is not well: " + joined(unwell));
+    return refuse("the service is not well: " + joined(unwell, "; "));
   return {};
 }
 
@@ -230,7 +219,7 @@ void drill_runner::carry_out(drill_report report, const std::stop_token &end) {
   if (report.is_cleaned_up && !close(report))
     spdlog::error("the record of a drill could not be closed");
   spdlog::warn("drill {} {}: {}", to_string(report.asked.kind),
-               to_string(report.state), joined(report.reasons));
+               to_string(report.state), joined(report.reasons, "; "));
   std::lock_guard guard(mutex_);
   newest_ = std::move(report);
   is_busy_ = false;

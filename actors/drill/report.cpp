@@ -38,15 +38,6 @@ auto value_in(const Names &names, std::string_view text) {
   return found == names.end() ? std::nullopt : std::optional(found->first);
 }
 
-json text_or_null(const std::string &text) {
-  return text.empty() ? json(nullptr) : json(text);
-}
-
-std::string text_at(const json &from, const char *name) {
-  const auto &value = from.at(name);
-  return value.is_null() ? std::string() : value.get<std::string>();
-}
-
 json names_of(const std::vector<db::event_id> &ids) {
   json names = json::array();
   for (const auto &id : ids)
@@ -177,10 +168,6 @@ json to_json(const drill_report &report) {
           {"steps", report.steps},
           {"facts", report.facts},
           {"is_cleaned_up", report.is_cleaned_up}};
-}
-
-std::string to_text(const json &document) {
-  return document.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 std::optional<drill_report> parse_drill(const db::procedure &kept) try {

@@ -7,17 +7,13 @@
 #include <string_view>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
+#include "actors/record.hpp"
 #include "db/model/event.hpp"
 #include "db/model/procedure.hpp"
 
 /// What is known of a drill: the record that it is kept in, which is also its
 /// report. Pure.
 namespace sluice::actors {
-
-/// Keeps the order in which members are written: people read it.
-using json = nlohmann::ordered_json;
 
 /// Which fault is rehearsed.
 enum class drill_kind : std::uint8_t {
@@ -128,8 +124,6 @@ std::string mark_of(const drill_report &report);
 
 /// The whole record, as it is kept, shown and reported; names few events.
 json to_json(const drill_report &report);
-/// The text of it, as it is kept and answered.
-std::string to_text(const json &document);
 /// What `to_json` wrote, except for names of events; nothing if it is another
 /// text.
 std::optional<drill_report> parse_drill(const db::procedure &kept);

@@ -20,22 +20,11 @@ inline tl::unexpected<rollback_failure> refuse(std::string why) {
   return tl::unexpected(rollback_failure{.refusal = std::move(why)});
 }
 
-inline std::string now_text() {
-  return db::to_rfc3339(db::system_now());
-}
-
 /// For people, and for the audit log.
 inline std::string name_of(const rollback_run &run) {
   const auto target = std::string(to_string(run.asked.target));
   return run.asked.target == rollback_target::undo ? target
                                                    : "rollback to " + target;
-}
-
-inline std::string joined(const std::vector<std::string> &texts) {
-  std::string out;
-  for (const auto &one : texts)
-    out += (out.empty() ? "" : ", ") + one;
-  return out;
 }
 
 inline rollback_result<db::gate_state> look_at_gate(gateway &door) {

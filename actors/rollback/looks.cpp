@@ -13,47 +13,7 @@ void compare(std::vector<std::string> &out, std::string_view dial,
                   std::string(wanted));
 }
 
-json facts_of(const db::ledger_sums &sums) {
-  return {{"accepted", sums.accepted},       {"adopted", sums.adopted},
-          {"written_off", sums.written_off}, {"stored", sums.stored},
-          {"waiting", sums.waiting},         {"discarded", sums.discarded}};
-}
-
 } // namespace
-
-json facts_of(const db::ledger_report &books) {
-  json faults = json::array();
-  for (const auto &one : books.faults)
-    faults.push_back({{"fault", to_string(one.what)},
-                      {"event_id", one.id.to_string()},
-                      {"organization_id", one.owner.to_string()}});
-  return {
-      {"is_balanced", books.is_balanced()}, {"at", db::to_rfc3339(books.at)},
-      {"position", books.position},         {"sums", facts_of(books.sums)},
-      {"fault_count", books.fault_count},   {"faults", faults}};
-}
-
-json facts_of(const db::queue_depth &queue) {
-  return {{"pending", queue.pending},
-          {"processing", queue.processing},
-          {"quarantined", queue.quarantined},
-          {"is_exact", queue.exact}};
-}
-
-json facts_of(const db::drain_certificate &proof) {
-  return {{"begun_at", db::to_rfc3339(proof.begun_at)},
-          {"ended_at", db::to_rfc3339(proof.ended_at)},
-          {"from", proof.from},
-          {"to", proof.to},
-          {"waiting_before", proof.waiting_before},
-          {"accepted", proof.accepted},
-          {"requeued", proof.requeued},
-          {"stored", proof.stored},
-          {"discarded", proof.discarded},
-          {"newly_quarantined", proof.newly_quarantined},
-          {"quarantined", proof.quarantined},
-          {"is_balanced", proof.is_balanced()}};
-}
 
 json seconds_to_empty(const db::queue_depth &queue,
                       const health_sample &sample) {

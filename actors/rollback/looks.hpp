@@ -13,10 +13,6 @@ inline constexpr long counted_at_most = 1'000'000;
 /// Faults of the books that a record names.
 inline constexpr int faults_named = 20;
 
-/// The sums, and the first faults by their ids.
-json facts_of(const db::ledger_report &books);
-json facts_of(const db::queue_depth &queue);
-json facts_of(const db::drain_certificate &proof);
 /// What is left, how fast it goes, and when it will be empty, if that can be
 /// told.
 json progress_of(const db::queue_depth &queue, const health_sample &sample);

@@ -10,10 +10,6 @@ namespace sluice::actors {
 namespace {
 
 constexpr char kind[] = "rollback";
-std::string to_text(const rollback_run &run) {
-  return to_json(run).dump(-1, ' ', false, json::error_handler_t::replace);
-}
-
 std::string sum_up(const db::queue_depth &queue) {
   return "pending=" + std::to_string(queue.pending) +
          " processing=" + std::to_string(queue.processing) +
@@ -42,7 +38,7 @@ void reopen(rollback_run &run, const db::gate_state &now) {
   const auto strays =
       turn->is_done ? strayed(run, now) : std::vector<std::string>();
   if (!strays.empty()) {
-    run.remarks.push_back(joined(strays) + ", turned " + blame(now));
+    run.remarks.push_back(joined(strays, ", ") + ", turned " + blame(now));
     for (auto *step = turn; step != run.steps.data() + run.steps.size(); ++step)
       *step = {.step = step->step, .attempts = step->attempts};
   }
@@ -153,7 +149,7 @@ rollback::start(const rollback_request &asked,
   if (!queue)
     return tl::unexpected(queue.error());
   const db::procedure fresh{
-      .id = run->id, .kind = kind, .document = to_text(*run)};
+      .id = run->id, .kind = kind, .document = to_text(to_json(*run))};
   const db::procedure_note note{.actor = asked.actor,
                                 .reason = asked.reason,
                                 .detail =
@@ -275,7 +271,7 @@ rollback::result<rollback_run> rollback::save(rollback_run run,
                               .kind = kind,
                               .is_open = run.is_open(),
                               .version = run.version,
-                              .document = to_text(run)};
+                              .document = to_text(to_json(run))};
   const auto saved = passed_on(door_.ask<bool>([=](db::store &session) {
     return session.save_procedure(changed, note);
   }));

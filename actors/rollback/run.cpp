@@ -22,15 +22,6 @@ Value must(std::optional<Value> found) {
   return found.value();
 }
 
-std::string text_at(const json &from, const char *name) {
-  const auto &value = from.at(name);
-  return value.is_null() ? std::string() : value.get<std::string>();
-}
-
-json text_or_null(const std::string &text) {
-  return text.empty() ? json(nullptr) : json(text);
-}
-
 dial_positions parse_dials(const json &from) {
   return {.ingest = must(db::parse_ingest_mode(text_at(from, "ingest"))),
           .processing =

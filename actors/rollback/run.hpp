@@ -7,17 +7,13 @@
 #include <string_view>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
+#include "actors/record.hpp"
 #include "db/model/gate.hpp"
 #include "db/model/procedure.hpp"
 
 /// What is known of a rollback: the record that its steps are kept in, which is
 /// also its report. Pure.
 namespace sluice::actors {
-
-/// Keeps the order in which members are written: people read it.
-using json = nlohmann::ordered_json;
 
 /// Where a rollback leads.
 enum class rollback_target : std::uint8_t {

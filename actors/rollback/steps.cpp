@@ -108,7 +108,8 @@ rollback_steps::result<bool> rollback_steps::drain(rollback_run &run,
   if (!now)
     return tl::unexpected(now.error());
   if (const auto strays = strayed(run, *now); !strays.empty())
-    return refuse(joined(strays) + ", turned " + blame(*now) + what_to_do);
+    return refuse(joined(strays, ", ") + ", turned " + blame(*now) +
+                  what_to_do);
   const auto queue = count_queue(door_);
   if (!queue)
     return tl::unexpected(queue.error());

@@ -13,6 +13,14 @@ std::string json_string_or_null(std::string_view text) {
   return text.empty() ? "null" : json_string(text);
 }
 
+std::string json_time_or_null(const std::optional<db::timestamp> &at) {
+  return at ? '"' + db::to_rfc3339(*at) + '"' : "null";
+}
+
+std::string json_number(std::string_view name, std::int64_t value) {
+  return '"' + std::string(name) + "\":" + std::to_string(value);
+}
+
 response to_response(const problem &what, std::string_view request_id) {
   response out;
   out.status = what.status;

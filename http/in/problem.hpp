@@ -1,12 +1,14 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "db/model/time.hpp"
 #include "http/in/exchange.hpp"
 
 namespace sluice::http {
@@ -40,6 +42,12 @@ std::string json_string(std::string_view text);
 
 /// The same; `null` for an empty text.
 std::string json_string_or_null(std::string_view text);
+
+/// As RFC 3339, with quotes; `null` for none.
+std::string json_time_or_null(const std::optional<db::timestamp> &at);
+
+/// `"name":7`.
+std::string json_number(std::string_view name, std::int64_t value);
 
 /// `[...]`: what `write` makes of each of the list.
 template <class List, class Write>

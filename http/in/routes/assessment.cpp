@@ -7,15 +7,19 @@
 #include <utility>
 #include <vector>
 
+#include "actors/record.hpp"
 #include "http/in/refusals.hpp"
 #include "http/in/routes/findings.hpp"
 #include "http/in/routes/inspection.hpp"
-#include "http/in/routes/ledger_json.hpp"
 #include "http/in/routes/query.hpp"
 
 namespace sluice::http {
 
 namespace {
+
+std::string fault_json(const db::ledger_fault &one) {
+  return actors::to_text(actors::facts_of(one));
+}
 
 using std::chrono::milliseconds;
 using clock = std::chrono::steady_clock;
@@ -26,14 +30,6 @@ constexpr int named_faults = 100;
 constexpr int most_mended = 10'000;
 // By one transaction: its entry in the audit log names them.
 constexpr std::size_t mended_at_once = 1'000;
-
-std::string time_or_null(const std::optional<db::timestamp> &at) {
-  return at ? '"' + db::to_rfc3339(*at) + '"' : "null";
-}
-
-std::string number(std::string_view name, std::int64_t value) {
-  return '"' + std::string(name) + "\":" + std::to_string(value);
-}
 
 std::string truth(std::string_view name, bool value) {
   return '"' + std::string(name) + "\":" + (value ? "true" : "false");
@@ -92,9 +88,9 @@ std::string queue_json(const db::queue_depth &depth) {
       depth.oldest_pending
           ? std::to_string(seconds(*depth.oldest_pending).count())
           : "null";
-  return '{' + number("pending", depth.pending) + ',' +
-         number("processing", depth.processing) + ',' +
-         number("quarantined", depth.quarantined) + ',' +
+  return '{' + json_number("pending", depth.pending) + ',' +
+         json_number("processing", depth.processing) + ',' +
+         json_number("quarantined", depth.quarantined) + ',' +
          truth("exact", depth.exact) + ",\"oldest_pending_seconds\":" + oldest +
          '}';
 }
@@ -102,32 +98,32 @@ std::string queue_json(const db::queue_depth &depth) {
 std::string holder_json(const db::stuck_holder &one) {
   return "{\"claimed_by\":" + json_string_or_null(one.claimed_by) +
          ",\"name\":" + json_string_or_null(one.name) + ',' +
-         number("count", one.count) + ",\"since\":" + time_or_null(one.since) +
-         '}';
+         json_number("count", one.count) +
+         ",\"since\":" + json_time_or_null(one.since) + '}';
 }
 
 std::string stuck_json(const db::assessment &seen) {
-  return '{' + number("count", seen.depth.stuck) + ',' +
-         number("exhausted", seen.exhausted) +
+  return '{' + json_number("count", seen.depth.stuck) + ',' +
+         json_number("exhausted", seen.exhausted) +
          ",\"holders\":" + json_list(seen.holders, holder_json) +
          ",\"items\":" + json_list(seen.stuck, item_json) + '}';
 }
 
 std::string stored_json(const db::arrivals &stored) {
-  return '{' + number("last_minute", stored.last_minute) + ',' +
-         number("last_hour", stored.last_hour) + ',' +
+  return '{' + json_number("last_minute", stored.last_minute) + ',' +
+         json_number("last_hour", stored.last_hour) + ',' +
          truth("exact", stored.is_exact) +
-         ",\"newest_at\":" + time_or_null(stored.newest) + '}';
+         ",\"newest_at\":" + json_time_or_null(stored.newest) + '}';
 }
 
 std::string error_json(const db::error_count &one) {
   return "{\"error\":" + json_string_or_null(one.error) + ',' +
-         number("count", one.count) + ",\"newest_id\":\"" +
+         json_number("count", one.count) + ",\"newest_id\":\"" +
          one.newest.to_string() + "\"}";
 }
 
 std::string errors_json(const db::error_counts &counts) {
-  return '{' + number("count", counts.items) + ',' +
+  return '{' + json_number("count", counts.items) + ',' +
          truth("exact", counts.is_exact) +
          ",\"errors\":" + json_list(counts.most, error_json) + '}';
 }
@@ -163,30 +159,31 @@ std::string books_json(const db::assessment &seen) {
     at = seen.verdict->checked_at;
   }
   return '{' + truth("checked_now", seen.books.has_value()) +
-         ",\"balanced\":" + balanced + ",\"checked_at\":" + time_or_null(at) +
-         ',' + number("fault_count", faults) + ",\"faults\":" +
+         ",\"balanced\":" + balanced +
+         ",\"checked_at\":" + json_time_or_null(at) + ',' +
+         json_number("fault_count", faults) + ",\"faults\":" +
          (seen.books ? json_list(seen.books->faults, fault_json) : "[]") + '}';
 }
 
-std::string node_json(const db::node_view &one) {
+std::string silent_node_json(const db::node_view &one) {
   return "{\"id\":\"" + one.who.id.to_string() +
          "\",\"name\":" + json_string(one.who.name) + ',' +
-         number("silent_for_ms", one.silent_for.count() / 1000) + '}';
+         json_number("silent_for_ms", one.silent_for.count() / 1000) + '}';
 }
 
 std::string dials_json(const db::gate_state &gate) {
   return "{\"ingest\":\"" + std::string(to_string(gate.ingest)) +
          "\",\"processing\":\"" + std::string(to_string(gate.processing)) +
          "\",\"delivery\":\"" + std::string(to_string(gate.delivery)) + "\"," +
-         number("version", gate.version) +
+         json_number("version", gate.version) +
          ",\"changed_by\":" + json_string(gate.changed_by) +
          ",\"reason\":" + json_string(gate.reason) + '}';
 }
 
 std::string finding_json(const finding &one) {
   return "{\"code\":\"" + std::string(one.code) + "\"," +
-         number("count", one.count) + ",\"next\":\"" + std::string(one.next) +
-         "\"}";
+         json_number("count", one.count) + ",\"next\":\"" +
+         std::string(one.next) + "\"}";
 }
 
 std::string to_json(const db::assessment &seen, const config::settings &now) {
@@ -201,8 +198,8 @@ std::string to_json(const db::assessment &seen, const config::settings &now) {
          ",\"quarantined\":" + errors_json(seen.quarantined) +
          ",\"retrying\":" + errors_json(seen.retrying) +
          ",\"ledger\":" + books_json(seen) + ",\"nodes\":{" +
-         number("count", static_cast<std::int64_t>(seen.nodes.size())) +
-         ",\"silent\":" + json_list(silent_nodes(seen, now), node_json) +
+         json_number("count", static_cast<std::int64_t>(seen.nodes.size())) +
+         ",\"silent\":" + json_list(silent_nodes(seen, now), silent_node_json) +
          "},\"dials\":" + dials_json(seen.gate) + '}';
 }
 
@@ -240,9 +237,9 @@ struct recovery_sum {
 answer tell(const db::assessment &seen, const config::settings &now,
             const recovery_sum &sum) {
   return json_answer(200, '{' + truth("dry_run", sum.is_trial) + ',' +
-                              number("rescued", sum.done.rescued) + ',' +
-                              number("quarantined", sum.done.quarantined) +
-                              ',' + number("unqueued", sum.done.unqueued) +
+                              json_number("rescued", sum.done.rescued) + ',' +
+                              json_number("quarantined", sum.done.quarantined) +
+                              ',' + json_number("unqueued", sum.done.unqueued) +
                               ',' + truth("has_more", sum.has_more) + ',' +
                               truth("books_checked", seen.books.has_value()) +
                               ",\"left\":" + left_json(seen, now) +

@@ -1,5 +1,6 @@
 #include "http/in/routes/diagnosis.hpp"
 
+#include "actors/record.hpp"
 #include "http/in/diagnosis_json.hpp"
 #include "sluice_version.hpp"
 
@@ -8,10 +9,6 @@ namespace sluice::http {
 using json = nlohmann::ordered_json;
 
 namespace {
-
-std::string text_of(const json &document) {
-  return document.dump(-1, ' ', false, json::error_handler_t::replace);
-}
 
 /// As they hold now; the store is the one of the start.
 config::settings settings_for_store(const service &shared) {
@@ -39,7 +36,7 @@ answer get_counts(service &shared, const request &) {
        {{"busy", seen.busy_workers},
         {"all", shared.settings_now()->processor.max_concurrency}}},
       {"cpu_seconds", cpu_seconds()}};
-  return json_answer(200, text_of(out));
+  return json_answer(200, actors::to_text(out));
 }
 
 answer get_diagnosis(service &shared, const request &) {
@@ -56,7 +53,7 @@ answer get_diagnosis(service &shared, const request &) {
   out["machine"] = to_json(read_machine());
   // Last, so that whoever compares clocks has the least of the way in it.
   out["at"] = db::to_rfc3339(db::system_now());
-  return json_answer(200, text_of(out));
+  return json_answer(200, actors::to_text(out));
 }
 
 } // namespace sluice::http

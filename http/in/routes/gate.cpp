@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 
+#include "actors/record.hpp"
 #include "db/model/gate_rows.hpp"
 #include "http/in/refusals.hpp"
 
@@ -23,10 +24,6 @@ std::string in_quotes(std::string_view text) {
   return '"' + std::string(text) + '"';
 }
 
-std::string time_or_null(const std::optional<db::timestamp> &at) {
-  return at ? in_quotes(db::to_rfc3339(*at)) : "null";
-}
-
 /// The members of a state, without braces.
 std::string members_of(const db::gate_state &state) {
   return "\"version\":" + std::to_string(state.version) +
@@ -34,28 +31,12 @@ std::string members_of(const db::gate_state &state) {
          ",\"processing\":" + in_quotes(to_string(state.processing)) +
          ",\"delivery\":" + in_quotes(to_string(state.delivery)) +
          ",\"retry_after\":" + std::to_string(state.retry_after.count()) +
-         ",\"resume_at\":" + time_or_null(state.resume_at) +
-         ",\"drain_until\":" + time_or_null(state.drain_until) +
+         ",\"resume_at\":" + json_time_or_null(state.resume_at) +
+         ",\"drain_until\":" + json_time_or_null(state.drain_until) +
          ",\"changed_by\":" + json_string(state.changed_by) +
          ",\"reason\":" + json_string(state.reason) + ",\"changed_at\":" +
          (state.version > 0 ? in_quotes(db::to_rfc3339(state.changed_at))
                             : "null");
-}
-
-std::string to_json(const db::drain_certificate &proof) {
-  const auto number = [](std::string_view name, std::int64_t value) {
-    return ",\"" + std::string(name) + "\":" + std::to_string(value);
-  };
-  return "{\"begun_at\":" + in_quotes(db::to_rfc3339(proof.begun_at)) +
-         ",\"ended_at\":" + in_quotes(db::to_rfc3339(proof.ended_at)) +
-         number("from", proof.from) + number("to", proof.to) +
-         number("waiting_before", proof.waiting_before) +
-         number("accepted", proof.accepted) +
-         number("requeued", proof.requeued) + number("stored", proof.stored) +
-         number("discarded", proof.discarded) +
-         number("newly_quarantined", proof.newly_quarantined) +
-         number("quarantined", proof.quarantined) +
-         ",\"is_balanced\":" + (proof.is_balanced() ? "true" : "false") + '}';
 }
 
 std::string seconds_to_empty(long left, double per_second) {
@@ -214,7 +195,10 @@ answer get_gate(service &shared, const request &) {
           (shown->left ? drain_progress(*shown->left, shared.gateway.health())
                        : "null") +
           ",\"last_drain\":" +
-          (shown->last_drain ? to_json(*shown->last_drain) : "null") + '}');
+          (shown->last_drain
+               ? actors::to_text(actors::facts_of(*shown->last_drain))
+               : "null") +
+          '}');
 }
 
 answer post_mode(service &shared, const request &in) {

@@ -41,10 +41,6 @@ db::item_query read_item_query(query_reader &reader) {
   return out;
 }
 
-std::string time_or_null(const std::optional<db::timestamp> &at) {
-  return at ? '"' + db::to_rfc3339(*at) + '"' : "null";
-}
-
 /// Where it is, and what that place knows of it.
 std::string place_json(const db::item_record &one) {
   const auto &item = one.item;
@@ -57,13 +53,14 @@ std::string place_json(const db::item_record &one) {
          (one.dedup_id ? json_string(*one.dedup_id) : "null") +
          ",\"attempts\":" + std::to_string(item.attempts) +
          ",\"last_error\":" + json_string_or_null(item.last_error) +
-         ",\"accepted_at\":" + time_or_null(item.accepted_at) +
-         ",\"due_at\":" + (is_waiting ? time_or_null(item.due_at) : "null") +
+         ",\"accepted_at\":" + json_time_or_null(item.accepted_at) +
+         ",\"due_at\":" +
+         (is_waiting ? json_time_or_null(item.due_at) : "null") +
          ",\"claimed_by\":" + json_string_or_null(item.claimed_by) +
          ",\"holder\":" + json_string_or_null(one.holder) +
-         ",\"claimed_at\":" + time_or_null(item.claimed_at) +
-         ",\"stored_at\":" + time_or_null(one.stored_at) +
-         ",\"discarded_at\":" + time_or_null(one.discarded_at) +
+         ",\"claimed_at\":" + json_time_or_null(item.claimed_at) +
+         ",\"stored_at\":" + json_time_or_null(one.stored_at) +
+         ",\"discarded_at\":" + json_time_or_null(one.discarded_at) +
          ",\"discarded_by\":" + json_string_or_null(one.discarded_by) +
          ",\"reason\":" + json_string_or_null(one.reason) +
          ",\"payload_bytes\":" + std::to_string(one.payload_bytes) +

@@ -3,15 +3,19 @@
 #include <utility>
 #include <vector>
 
+#include "actors/record.hpp"
 #include "http/in/json_text.hpp"
 #include "http/in/refusals.hpp"
 #include "http/in/routes/acts.hpp"
 #include "http/in/routes/assessment.hpp"
-#include "http/in/routes/ledger_json.hpp"
 
 namespace sluice::http {
 
 namespace {
+
+std::string books_json(const db::ledger_report &report) {
+  return actors::to_text(actors::facts_of(report));
+}
 
 constexpr long most_faults = 1000;
 constexpr std::size_t longest_target = 100;
@@ -83,7 +87,7 @@ answer preview_repair(service &shared) {
   if (!found)
     return tl::unexpected(store_failure(found.error()));
   return json_answer(
-      200, "{\"dry_run\":true,\"found_before\":" + to_json(*found) + '}');
+      200, "{\"dry_run\":true,\"found_before\":" + books_json(*found) + '}');
 }
 
 /// A name as it may stand in the audit log and in the service's own.
@@ -106,29 +110,30 @@ answer post_verify(service &shared, const request &in) {
         static_cast<int>(most.value_or(named_unless_told)));
     if (!found)
       return tl::unexpected(store_failure(found.error()));
-    return json_answer(200, to_json(*found));
+    return json_answer(200, books_json(*found));
   });
 }
 
 answer post_repair(service &shared, const request &in) {
-  return read_order(
-      in, {"actor", "reason", "dry_run"}, [&](field_reader &fields) -> answer {
-        auto why = read_reason(fields);
-        const bool is_trial = fields.flag("dry_run");
-        if (!is_trial)
-          fields.require("reason");
-        if (!fields.is_good())
-          return tl::unexpected(fields.refusal());
-        if (is_trial)
-          return preview_repair(shared);
-        const auto found = shared.gateway.ask<db::ledger_report>(
-            [why = std::move(why)](db::store &session) {
-              return session.repair_ledger(why.actor, why.reason);
-            });
-        if (!found)
-          return tl::unexpected(store_failure(found.error()));
-        return json_answer(200, "{\"found_before\":" + to_json(*found) + '}');
-      });
+  return read_order(in, {"actor", "reason", "dry_run"},
+                    [&](field_reader &fields) -> answer {
+                      auto why = read_reason(fields);
+                      const bool is_trial = fields.flag("dry_run");
+                      if (!is_trial)
+                        fields.require("reason");
+                      if (!fields.is_good())
+                        return tl::unexpected(fields.refusal());
+                      if (is_trial)
+                        return preview_repair(shared);
+                      const auto found = shared.gateway.ask<db::ledger_report>(
+                          [why = std::move(why)](db::store &session) {
+                            return session.repair_ledger(why.actor, why.reason);
+                          });
+                      if (!found)
+                        return tl::unexpected(store_failure(found.error()));
+                      return json_answer(
+                          200, "{\"found_before\":" + books_json(*found) + '}');
+                    });
 }
 
 answer post_poll(service &shared, const request &in) {

@@ -16,10 +16,6 @@ using std::chrono::seconds;
 constexpr long longest_seconds = 30L * 24 * 60 * 60;
 constexpr char targets[] = "has to be sync, reject, stop or undo";
 
-std::string text_of(const actors::json &document) {
-  return document.dump(-1, ' ', false, actors::json::error_handler_t::replace);
-}
-
 problem refusal_of(const actors::rollback_failure &why) {
   if (why.store)
     return store_failure(*why.store);
@@ -35,7 +31,7 @@ problem refusal_of(const actors::rollback_failure &why) {
 answer tell(const actors::rollback::result<actors::rollback_run> &run) {
   if (!run)
     return tl::unexpected(refusal_of(run.error()));
-  return json_answer(200, text_of(to_json(*run)));
+  return json_answer(200, actors::to_text(to_json(*run)));
 }
 
 actors::rollback_request read_request(field_reader &fields) {
@@ -71,7 +67,7 @@ answer get_rollback_plan(service &shared, const request &in) {
   const auto plan = actors::rollback(shared.gateway).plan({.target = *target});
   if (!plan)
     return tl::unexpected(refusal_of(plan.error()));
-  return json_answer(200, text_of(*plan));
+  return json_answer(200, actors::to_text(*plan));
 }
 
 answer get_rollback(service &shared, const request &) {
