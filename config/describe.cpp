@@ -6,6 +6,9 @@
 #include <type_traits>
 #include <utility>
 
+#include "config/text_checks.hpp"
+#include "config/units.hpp"
+
 namespace sluice::config {
 
 namespace {
@@ -28,10 +31,41 @@ constexpr std::array<std::pair<open_signup, std::string_view>, 4> signups = {{
     {open_signup::any, "any"},
 }};
 
+std::string to_text(const std::vector<milliseconds> &waits) {
+  std::string out;
+  for (auto wait : waits)
+    out += (out.empty() ? "" : " ") + format_duration(wait.count());
+  return out;
+}
+
+std::vector<milliseconds> to_waits(const std::string &checked) {
+  std::vector<milliseconds> out;
+  for (const auto &word : words_of(checked))
+    out.emplace_back(parse_duration(word).value_or(0));
+  return out;
+}
+
+std::string to_text(const std::vector<std::string> &networks) {
+  std::string out;
+  for (const auto &network : networks)
+    out += (out.empty() ? "" : " ") + network;
+  return out.empty() ? std::string(no_networks) : out;
+}
+
+std::vector<std::string> to_networks(const std::string &checked) {
+  return checked == no_networks ? std::vector<std::string>()
+                                : words_of(checked);
+}
+
 template <class Field>
 value to_value(const Field &field) {
   if constexpr (std::is_same_v<Field, std::string>) {
     return field;
+  } else if constexpr (std::is_same_v<Field, bool>) {
+    return std::string(field ? on_word : off_word);
+  } else if constexpr (std::is_same_v<Field, std::vector<milliseconds>> ||
+                       std::is_same_v<Field, std::vector<std::string>>) {
+    return to_text(field);
   } else if constexpr (std::is_same_v<Field, open_signup>) {
     const auto *found = std::ranges::find(
         signups, field, [](auto &pair) { return pair.first; });
@@ -47,6 +81,12 @@ template <class Field>
 void from_value(const value &checked, Field &field) {
   if constexpr (std::is_same_v<Field, std::string>) {
     field = std::get<std::string>(checked);
+  } else if constexpr (std::is_same_v<Field, bool>) {
+    field = std::get<std::string>(checked) == on_word;
+  } else if constexpr (std::is_same_v<Field, std::vector<milliseconds>>) {
+    field = to_waits(std::get<std::string>(checked));
+  } else if constexpr (std::is_same_v<Field, std::vector<std::string>>) {
+    field = to_networks(std::get<std::string>(checked));
   } else if constexpr (std::is_same_v<Field, open_signup>) {
     const auto *found =
         std::ranges::find(signups, std::get<std::string>(checked),
@@ -75,6 +115,8 @@ constexpr std::array<std::string_view, 3> signup_choices = {"off", "free",
 constexpr std::array<std::string_view, 4> level_choices = {"debug", "info",
                                                            "warning", "error"};
 constexpr std::array<std::string_view, 2> format_choices = {"text", "json"};
+
+constexpr std::array<std::string_view, 2> switch_choices = {on_word, off_word};
 
 using s = settings;
 
@@ -176,6 +218,38 @@ constexpr std::array table = {
     .key = "dedup.window", .type = duration, .least = second, .greatest = 365 * day, .step = second, .takes_effect = hot,
     .help = "How long a `dedup_id` is remembered."}),
 
+  with<&s::delivery, &delivery_settings::max_in_flight>({
+    .key = "delivery.max_in_flight", .least = 1, .greatest = 10'000, .takes_effect = hot,
+    .help = "Requests to webhooks that this node has in flight at once."}),
+  with<&s::delivery, &delivery_settings::timeout>({
+    .key = "delivery.timeout", .type = duration, .least = 100, .greatest = 10 * minute, .takes_effect = hot,
+    .help = "From the beginning of an attempt to the end of the endpoint's answer."}),
+  with<&s::delivery, &delivery_settings::connect_timeout>({
+    .key = "delivery.connect_timeout", .type = duration, .least = 100, .greatest = minute, .takes_effect = hot,
+    .help = "How long it may take to look up an endpoint's name and to connect to it."}),
+  with<&s::delivery, &delivery_settings::retry_schedule>({
+    .key = "delivery.retry_schedule", .type = durations, .takes_effect = hot,
+    .help = "The waits after the first, the second, ... failure of a delivery, each up to a fifth longer or shorter. The failure after the last one makes it a dead letter."}),
+  with<&s::delivery, &delivery_settings::park_after>({
+    .key = "delivery.park_after", .type = duration, .least = minute, .greatest = 365 * day, .takes_effect = hot,
+    .help = "An endpoint that nothing has reached for this long is parked: its deliveries are kept, and wait."}),
+  with<&s::delivery, &delivery_settings::poll_interval>({
+    .key = "delivery.poll_interval", .type = duration, .least = 1, .greatest = minute, .takes_effect = hot,
+    .help = "Between two looks for deliveries that are due."}),
+  with<&s::delivery, &delivery_settings::allow_networks>({
+    .key = "delivery.allow_networks", .type = networks, .takes_effect = hot,
+    .help = "Networks that webhooks may be sent to although they are not public, and in plain HTTP: for development, and for receivers in one's own house."}),
+  with<&s::delivery, &delivery_settings::allow_http>({
+    .key = "delivery.allow_http", .type = choice, .choices = switch_choices, .takes_effect = hot,
+    .help = "Whether webhooks may be sent to public addresses in plain HTTP."}),
+  with<&s::delivery, &delivery_settings::max_endpoints>({
+    .key = "delivery.max_endpoints", .least = 1, .greatest = 10'000, .takes_effect = hot,
+    .help = "The most endpoints of one organization."}),
+  with<&s::delivery, &delivery_settings::key_file>({
+    .key = "delivery.key_file", .type = path,
+    .help = "The keys that secrets of endpoints are sealed with in the database; the first start makes it. All nodes of one database need the same. Keep it: without it no webhook can be signed.",
+    .when_unset = "`secrets.key` beside the SQLite file, else `data/secrets.key`"}),
+
   with<&s::auth, &auth_settings::signup>({
     .key = "auth.open_signup", .type = choice, .choices = signup_choices, .takes_effect = hot,
     .help = "Which tiers of organizations may be made without the admin token.",
@@ -273,18 +347,31 @@ std::string environment_name(std::string_view key) {
   return out;
 }
 
-std::string admin_folder(const settings &from) {
-  if (!from.admin.folder.empty())
-    return from.admin.folder;
+namespace {
+
+/// The path of what is kept beside the store.
+std::string beside_store(const settings &from, const std::string &name) {
   constexpr std::string_view scheme = "sqlite:";
   const std::string_view url = from.store.url;
   if (!url.starts_with(scheme))
-    return "data/admin";
+    return "data/" + name;
   const auto file = url.substr(scheme.size());
   const auto slash = file.rfind('/');
   return slash == std::string_view::npos
-             ? "admin"
-             : std::string(file.substr(0, slash + 1)) + "admin";
+             ? name
+             : std::string(file.substr(0, slash + 1)) + name;
+}
+
+} // namespace
+
+std::string admin_folder(const settings &from) {
+  return from.admin.folder.empty() ? beside_store(from, "admin")
+                                   : from.admin.folder;
+}
+
+std::string secrets_file(const settings &from) {
+  return from.delivery.key_file.empty() ? beside_store(from, "secrets.key")
+                                        : from.delivery.key_file;
 }
 
 value default_of(const description &setting) {

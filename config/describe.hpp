@@ -17,11 +17,17 @@ using value = std::variant<std::int64_t, std::string>;
 
 /// What switches off whatever a setting is for.
 inline constexpr std::string_view off_word = "off";
+/// What switches it on, where that is all there is to say.
+inline constexpr std::string_view on_word = "on";
+/// No network at all.
+inline constexpr std::string_view no_networks = "none";
 
 enum class value_type : std::uint8_t {
   integer,
   /// Held in milliseconds.
   duration,
+  /// Held as text, as `check_durations` takes it.
+  durations,
   /// Held in bytes.
   size,
   /// One of `description::choices`.
@@ -36,6 +42,8 @@ enum class value_type : std::uint8_t {
   secret,
   /// Of a file or a folder.
   path,
+  /// Held as text, as `check_networks` takes it.
+  networks,
 };
 
 /// Whether a running service may take over another value.

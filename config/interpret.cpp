@@ -57,6 +57,8 @@ std::string_view wanted(value_type type) {
     return "a whole number";
   case value_type::duration:
     return "a duration in quotes, as in \"100ms\"";
+  case value_type::durations:
+    return "durations in quotes, as in \"5s 5m 1h\"";
   case value_type::size:
     return "a number of bytes, or a size in quotes, as in \"256KiB\"";
   case value_type::choice:
@@ -66,6 +68,8 @@ std::string_view wanted(value_type type) {
   case value_type::secret:
   case value_type::path:
     return "text in quotes";
+  case value_type::networks:
+    return "networks in quotes, as in \"10.0.0.0/8 fd00::/8\"";
   }
   return {};
 }
@@ -101,6 +105,10 @@ interpreted interpret_text(const description &setting, std::string_view text) {
     return checked_text(text, check_secret(text));
   case value_type::path:
     return checked_text(text, check_path(text));
+  case value_type::durations:
+    return checked_text(text, check_durations(text));
+  case value_type::networks:
+    return checked_text(text, check_networks(text));
   }
   return refuse("is of a type that this program does not know");
 }

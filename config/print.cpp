@@ -104,6 +104,10 @@ std::string_view type_name(value_type type) {
     return "secret";
   case value_type::path:
     return "path";
+  case value_type::durations:
+    return "durations";
+  case value_type::networks:
+    return "networks";
   }
   return {};
 }

@@ -42,6 +42,13 @@ constexpr std::array known_rules = {
                return all.processor.stuck_item_timeout >
                       all.store.call_timeout + 1s;
              }},
+    rule{.left = "delivery.connect_timeout",
+         .relation = "at most",
+         .right = "delivery.timeout",
+         .holds =
+             [](const settings &all) {
+               return all.delivery.connect_timeout <= all.delivery.timeout;
+             }},
     rule{.left = "health.warning_depth",
          .relation = "at most",
          .right = "health.critical_depth",

@@ -91,6 +91,36 @@ struct dedup_settings {
   seconds window{24 * 60 * 60};
 };
 
+/// How events are sent to webhooks.
+struct delivery_settings {
+  /// Requests in flight, of this node.
+  int max_in_flight = 256;
+  /// From the beginning of an attempt to the end of the answer, and to the
+  /// connection.
+  milliseconds timeout{30'000};
+  milliseconds connect_timeout{5'000};
+  /// The waits after the first, second, ... failure; one more is the last.
+  std::vector<milliseconds> retry_schedule{
+      milliseconds(5'000),      milliseconds(300'000),
+      milliseconds(1'800'000),  milliseconds(7'200'000),
+      milliseconds(18'000'000), milliseconds(36'000'000),
+      milliseconds(36'000'000)};
+  /// An endpoint that nothing has reached for this long is parked.
+  milliseconds park_after{432'000'000};
+  /// Between two looks for deliveries that are due.
+  milliseconds poll_interval{200};
+  /// Networks that may be sent to although they are not public, and in plain
+  /// HTTP: `127.0.0.0/8`, `fd00::/8`.
+  std::vector<std::string> allow_networks;
+  /// Whether any public address may be sent to in plain HTTP.
+  bool allow_http = false;
+  /// Of one organization.
+  int max_endpoints = 100;
+  /// What the secrets of endpoints are sealed with. Empty: see
+  /// `secrets_file`.
+  std::string key_file;
+};
+
 struct auth_settings {
   open_signup signup = open_signup::automatic;
   /// Empty: no admin token, nothing that wants one can be had.
@@ -139,6 +169,7 @@ struct settings {
   health_settings health;
   ledger_settings ledger;
   dedup_settings dedup;
+  delivery_settings delivery;
   auth_settings auth;
   node_settings node;
   supervisor_settings supervisor;
@@ -149,5 +180,10 @@ struct settings {
 /// Where the certificates of the admin port are: the folder that the settings
 /// name, else `admin` beside the SQLite file, or `data/admin` without one.
 std::string admin_folder(const settings &from);
+
+/// The file with the keys for secrets of endpoints: the one that the settings
+/// name, else `secrets.key` beside the SQLite file, or `data/secrets.key`
+/// without one.
+std::string secrets_file(const settings &from);
 
 } // namespace sluice::config

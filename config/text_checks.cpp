@@ -2,7 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <bitset>
+#include <cstdint>
 
+#include <arpa/inet.h>
+
+#include "config/describe.hpp"
+#include "config/fault.hpp"
 #include "config/units.hpp"
 
 namespace sluice::config {
@@ -14,6 +20,9 @@ constexpr std::size_t shortest_secret = 16;
 constexpr std::size_t longest_secret = 1000;
 constexpr std::size_t longest_host = 255;
 constexpr std::size_t longest_path = 1000;
+constexpr std::size_t most_durations = 50;
+constexpr std::int64_t longest_duration = 30LL * 24 * 60 * 60 * 1000;
+constexpr std::size_t most_networks = 100;
 constexpr std::string_view letters_and_digits =
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
@@ -75,6 +84,33 @@ bool is_second(unsigned char first, unsigned char second) {
   default:
     return second >= 0x80 && second < 0xc0;
   }
+}
+
+/// Of the bits of an address, those behind the first `count` are not set.
+template <std::size_t Size>
+bool has_only(const std::array<std::uint8_t, Size> &bytes, std::size_t count) {
+  for (std::size_t bit = count; bit < Size * 8; ++bit)
+    if (std::bitset<8>(bytes.at(bit / 8)).test(7 - bit % 8))
+      return false;
+  return true;
+}
+
+bool is_network(const std::string &text) {
+  auto slash = text.find('/');
+  if (slash == std::string::npos)
+    return false;
+  auto digits = std::string_view(text).substr(slash + 1);
+  auto bits = parse_integer(digits);
+  if (!bits || *bits < 0 || digits.size() > 3 || !consists_of(digits, ""))
+    return false;
+  auto address = text.substr(0, slash);
+  auto count = static_cast<std::size_t>(*bits);
+  std::array<std::uint8_t, 4> four{};
+  if (inet_pton(AF_INET, address.c_str(), four.data()) == 1)
+    return count <= four.size() * 8 && has_only(four, count);
+  std::array<std::uint8_t, 16> six{};
+  return inet_pton(AF_INET6, address.c_str(), six.data()) == 1 &&
+         count <= six.size() * 8 && has_only(six, count);
 }
 
 bool may_be_secret(std::string_view parameter) {
@@ -154,6 +190,48 @@ std::string check_secret(std::string_view text) {
   if (text.size() > longest_secret)
     return "is longer than " + std::to_string(longest_secret) + " characters";
   return {};
+}
+
+std::string check_durations(std::string_view text) {
+  auto words = words_of(text);
+  if (words.empty() || words.size() > most_durations)
+    return "has to be 1 to " + std::to_string(most_durations) +
+           " durations, with blanks between them";
+  for (const auto &word : words) {
+    auto wait = parse_duration(word);
+    if (!wait)
+      return wait.error();
+    if (*wait < 1 || *wait > longest_duration)
+      return "has to be of durations from 1ms to 30d, not " + word;
+  }
+  return {};
+}
+
+std::string check_networks(std::string_view text) {
+  if (text == no_networks)
+    return {};
+  auto words = words_of(text);
+  if (words.empty() || words.size() > most_networks)
+    return "has to be 1 to " + std::to_string(most_networks) +
+           " networks, with blanks between them, or \"none\"";
+  for (const auto &word : words)
+    if (!is_network(word))
+      return "has to be of networks as in 10.0.0.0/8 or fd00::/8, with no bit "
+             "set behind those that count, not \"" +
+             one_line(word, 60) + '"';
+  return {};
+}
+
+std::vector<std::string> words_of(std::string_view text) {
+  std::vector<std::string> out;
+  while (true) {
+    text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+    if (text.empty())
+      return out;
+    auto end = std::min(text.find(' '), text.size());
+    out.emplace_back(text.substr(0, end));
+    text.remove_prefix(end);
+  }
 }
 
 std::string check_path(std::string_view text) {

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace sluice::config {
 
@@ -23,6 +24,17 @@ std::string check_secret(std::string_view text);
 
 /// 1 to 1000 bytes of UTF-8 without control characters.
 std::string check_path(std::string_view text);
+
+/// 1 to 50 durations of 1 ms to 30 days each, with blanks between them.
+std::string check_durations(std::string_view text);
+
+/// 1 to 100 networks, with blanks between them: an IPv4 or IPv6 address, `/`,
+/// and the number of bits that count; no others may be set. `none`: no
+/// network.
+std::string check_networks(std::string_view text);
+
+/// The words of a text, which blanks stand between.
+std::vector<std::string> words_of(std::string_view text);
 
 /// True for well-formed UTF-8.
 bool is_utf8(std::string_view text);

@@ -35,6 +35,10 @@ value another(const description &row) {
     return "another-long-secret";
   case value_type::path:
     return "another/folder";
+  case value_type::durations:
+    return "1s 2m";
+  case value_type::networks:
+    return "10.0.0.0/8 fd00::/8";
   }
   return now;
 }

@@ -24,6 +24,9 @@ TEST_CASE("settings that contradict each other are refused") {
   CHECK(faults_with({"processor.stuck_item_timeout=6s"}) ==
         "--set: processor.stuck_item_timeout: is 6s, but has to be more than "
         "1s above store.call_timeout (5s, default)\n");
+  CHECK(faults_with({"delivery.timeout=4s"}) ==
+        "--set: delivery.timeout: is 4s, but delivery.connect_timeout (5s, "
+        "default) has to be at most that\n");
   CHECK(faults_with({"node.dead_after=4s"}) ==
         "--set: node.dead_after: is 4s, but has to be more than twice "
         "node.heartbeat_interval (2s, default)\n");

@@ -95,4 +95,40 @@ TEST_CASE("no way to write a password shows it") {
   }
 }
 
+TEST_CASE("a list of durations is checked word by word") {
+  for (auto text : {"5s", "5s 5m 30m 2h 5h 10h 10h", " 1ms  30d "}) {
+    CAPTURE(text);
+    CHECK(check_durations(text).empty());
+  }
+  for (auto text : {"", " ", "5", "5s,5m", "0ms", "-1s", "31d", "5s\t5m"}) {
+    CAPTURE(text);
+    CHECK_FALSE(check_durations(text).empty());
+  }
+  std::string many;
+  for (int word = 0; word < 51; ++word)
+    many += "1s ";
+  CHECK_FALSE(check_durations(many).empty());
+}
+
+TEST_CASE("a network has an address, and no bit behind those that count") {
+  for (auto text : {"none", "127.0.0.0/8", "10.1.2.3/32", "0.0.0.0/0",
+                    "::1/128 fd00::/8", "::/0", "192.168.0.0/17"}) {
+    CAPTURE(text);
+    CHECK(check_networks(text).empty());
+  }
+  for (auto text :
+       {"", "127.0.0.1", "127.0.0.1/8", "127.1/8", "10.0.0.0/33", "10.0.0.0/-1",
+        "10.0.0.0/", "10.0.0.0/+8", "10.0.0.0/0008", "fd00::1/8", "::/129",
+        "::ffff:10.0.0.1/95", "localhost/8", "10.0.0.0/8,11.0.0.0/8",
+        "none 10.0.0.0/8", "10.0.0.0/8 /8"}) {
+    CAPTURE(text);
+    CHECK_FALSE(check_networks(text).empty());
+  }
+}
+
+TEST_CASE("blanks stand between words") {
+  CHECK(words_of("").empty());
+  CHECK(words_of("  a  bc ") == std::vector<std::string>{"a", "bc"});
+}
+
 } // namespace sluice::tests
