@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "db/delivery_store.hpp"
 #include "db/model/assessment.hpp"
 #include "db/model/backlog.hpp"
 #include "db/model/depth.hpp"
@@ -29,17 +30,20 @@
 /// may rely on. `db/sqlite` and `db/postgres` fulfil it; `tests/db/conformance`
 /// holds both to it.
 ///
-/// Rules that hold for every method of `store`:
+/// Rules that hold for every method of `store`, those of `delivery_store`
+/// included:
 ///
 /// - One call is one transaction. It has happened entirely when the call
 ///   returns a value, and not at all when it returns an error, except for
 ///   `errc::in_doubt`.
 /// - Durable: what a returned value reports survives kill -9 and power loss.
-///   Of `claim_items`, `move`, `move_each` and `compact_ledger` alone, a power
-///   loss (a crash of the server, for `claim_items` on PostgreSQL) may undo the
-///   last ones, until another call was durable after them. Their items are then
-///   in the queue, and the entries in the ledger, as before. What `find_event`
-///   and `inbox` show is durable.
+///   Of `claim_items`, `claim_deliveries`, `move`, `move_each`,
+///   `record_deliveries` and `compact_ledger` alone, a power loss (a crash of
+///   the server, for the two claims on PostgreSQL) may undo the last ones,
+///   until another call was durable after them. Their items are then in the
+///   queue, the deliveries due or being sent, and the entries in the ledger,
+///   as before: what was sent is sent once more, and what was noted of an
+///   attempt is lost. What `find_event` and `inbox` show is durable.
 /// - Bounded: a call returns within the `call_timeout` it was opened with (one
 ///   second of grace for the clean-up), even when the server is frozen.
 /// - A session belongs to one thread at a time and is not thread-safe.
@@ -52,13 +56,8 @@ namespace sluice::db {
 inline constexpr std::chrono::milliseconds longest_repair{60'000};
 
 /// One session with a store. See the rules at the top of the file.
-class store {
+class store : public delivery_store {
 public:
-  store() = default;
-  store(const store &) = delete;
-  store &operator=(const store &) = delete;
-  virtual ~store() = default;
-
   /// Whether the session is there still, as far as it can be told without
   /// asking the database: false once a call has lost it, or the other side has
   /// ended it while nobody called. Cheap.
@@ -99,9 +98,9 @@ public:
 
   /// Moves all items that still carry the fence into the log: deletes them
   /// from the queue, writes `events`, one pending delivery for each endpoint
-  /// of the organization that takes the type, and the ledger. The payload does
-  /// not leave the database. Returns how many; those that are missing are
-  /// lost, as in `move_outcome`.
+  /// of the organization that takes the type, due at once, and the ledger. The
+  /// payload does not leave the database. Returns how many; those that are
+  /// missing are lost, as in `move_outcome`.
   virtual result<int> move(claim_id fence) = 0;
 
   /// As `move`, for these items of the claim, each for itself: one that is
@@ -143,8 +142,9 @@ public:
   // -- nodes ----------------------------------------------------------------
 
   /// Records that this life of a node begins, and returns the claims of its
-  /// earlier lives (same name) to the queue at once, as `release` does.
-  /// Returns how many items came back.
+  /// earlier lives (same name) to the queue at once, as `release` does; what
+  /// these were sending is due again, and the attempt counts. Returns how many
+  /// items came back.
   virtual result<int> enlist(const node &self) = 0;
 
   /// Says that the node lives, and which version of the gate it acts by (an
@@ -156,8 +156,8 @@ public:
   /// All that are enlisted, by name.
   virtual result<std::vector<node_view>> nodes() = 0;
 
-  /// Ends this life: the node's row goes, its claims are returned, its duties
-  /// are free.
+  /// Ends this life: the node's row goes, its claims are returned as by
+  /// `enlist`, its duties are free.
   virtual result<int> retire(node_id self) = 0;
 
   /// Whether this node has the duty; it takes it when nobody has. A duty

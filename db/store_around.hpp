@@ -94,6 +94,67 @@ public:
                         [&] { return inner_->acknowledge(owner, ids); });
   }
 
+  result<bool> create_endpoint(const endpoint &fresh, int most) override {
+    return own().around("create_endpoint",
+                        [&] { return inner_->create_endpoint(fresh, most); });
+  }
+  result<std::vector<endpoint>> endpoints(organization_id owner) override {
+    return own().around("endpoints", [&] { return inner_->endpoints(owner); });
+  }
+  result<std::optional<endpoint>> find_endpoint(organization_id owner,
+                                                endpoint_id id) override {
+    return own().around("find_endpoint",
+                        [&] { return inner_->find_endpoint(owner, id); });
+  }
+  result<bool> save_endpoint(const endpoint &changed) override {
+    return own().around("save_endpoint",
+                        [&] { return inner_->save_endpoint(changed); });
+  }
+  result<bool> remove_endpoint(organization_id owner, endpoint_id id) override {
+    return own().around("remove_endpoint",
+                        [&] { return inner_->remove_endpoint(owner, id); });
+  }
+  result<int> skip_removed(int limit) override {
+    return own().around("skip_removed",
+                        [&] { return inner_->skip_removed(limit); });
+  }
+  result<std::vector<endpoint>> active_endpoints() override {
+    return own().around("active_endpoints",
+                        [&] { return inner_->active_endpoints(); });
+  }
+  result<delivery_claim>
+  claim_deliveries(const delivery_request &request) override {
+    return own().around("claim_deliveries",
+                        [&] { return inner_->claim_deliveries(request); });
+  }
+  result<record_outcome>
+  record_deliveries(std::span<const delivery_result> results) override {
+    return own().around("record_deliveries",
+                        [&] { return inner_->record_deliveries(results); });
+  }
+  result<int> rescue_deliveries(const delivery_rescue &request) override {
+    return own().around("rescue_deliveries",
+                        [&] { return inner_->rescue_deliveries(request); });
+  }
+  result<int> note_endpoints(std::span<const endpoint_note> notes) override {
+    return own().around("note_endpoints",
+                        [&] { return inner_->note_endpoints(notes); });
+  }
+  result<std::vector<attempt_record>>
+  delivery_attempts(organization_id owner, event_id event, int limit) override {
+    return own().around("delivery_attempts", [&] {
+      return inner_->delivery_attempts(owner, event, limit);
+    });
+  }
+  result<delivery_depth> count_deliveries(int limit) override {
+    return own().around("count_deliveries",
+                        [&] { return inner_->count_deliveries(limit); });
+  }
+  result<replay_outcome> replay_deliveries(const replay_order &order) override {
+    return own().around("replay_deliveries",
+                        [&] { return inner_->replay_deliveries(order); });
+  }
+
   result<void> create_organization(const organization &owner,
                                    const api_key &key) override {
     return own().around("create_organization", [&] {

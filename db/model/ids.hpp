@@ -81,6 +81,8 @@ using event_id = strong_id<struct event_tag>;
 using organization_id = strong_id<struct organization_tag>;
 using api_key_id = strong_id<struct api_key_tag>;
 using claim_id = strong_id<struct claim_tag>;
+using endpoint_id = strong_id<struct endpoint_tag>;
+using delivery_id = strong_id<struct delivery_tag>;
 /// One life of one process; a restarted service is another node.
 using node_id = strong_id<struct node_tag>;
 

@@ -93,16 +93,19 @@ WITH doubled AS MATERIALIZED (
 taken AS (
   DELETE FROM event_queue
   WHERE ctid = ANY (ARRAY (SELECT ctid FROM doubled))
-  RETURNING id, organization_id, status),
+  RETURNING id, organization_id, type, status),
 fanned_out AS (
   INSERT INTO event_deliveries (id, organization_id, event_id, endpoint_id,
-    status, attempts, inserted_at, updated_at)
+    status, attempts, next_attempt_at, inserted_at, updated_at)
   SELECT (left(t.id::text, 18) || substr(gen_random_uuid()::text, 19))::uuid,
     t.organization_id, t.id, e.id, 'pending', 0,
+    CASE e.kind WHEN 'push'
+      THEN coalesce($3::timestamptz, statement_timestamp()) END,
     coalesce($3::timestamptz, statement_timestamp()),
     coalesce($3::timestamptz, statement_timestamp())
   FROM taken t JOIN endpoints e ON e.organization_id = t.organization_id
-  WHERE e.event_types IS NULL
+  WHERE e.removed_at IS NULL AND (e.event_types IS NULL
+    OR t.type = ANY (e.event_types) OR t.type ^@ ANY (e.event_prefixes))
   ON CONFLICT (organization_id, event_id, endpoint_id) DO NOTHING),
 booked AS (
   INSERT INTO ledger (at, kind, count, organization_id)

@@ -33,7 +33,8 @@ url_parts split(std::string_view url) {
   return parts;
 }
 
-std::string_view parameter(std::string_view parameters, std::string_view name) {
+std::string_view parameter_of(std::string_view parameters,
+                              std::string_view name) {
   while (!parameters.empty()) {
     auto end = std::min(parameters.find('&'), parameters.size());
     auto pair = parameters.substr(0, end);
@@ -46,7 +47,7 @@ std::string_view parameter(std::string_view parameters, std::string_view name) {
 }
 
 long count_hosts(const url_parts &parts) {
-  auto named = parameter(parts.parameters, "host");
+  auto named = parameter_of(parts.parameters, "host");
   auto hosts = parts.place.substr(0, parts.place.find('/'));
   const auto &list = named.empty() ? hosts : named;
   return 1 + std::count(list.begin(), list.end(), ',');
@@ -83,7 +84,7 @@ std::string complete_url(std::string_view url,
   std::string complete(url);
   auto separator = parts.parameters.data() == nullptr ? '?' : '&';
   for (const auto &[name, value] : wanted) {
-    if (!parameter(parts.parameters, name).empty())
+    if (!parameter_of(parts.parameters, name).empty())
       continue;
     complete.append(1, separator).append(name).append("=").append(value);
     separator = '&';
@@ -110,8 +111,8 @@ std::string public_connect_error(std::string_view text, std::string_view url) {
   auto colon = parts.credentials.find(':');
   if (colon != std::string_view::npos)
     hide(line, parts.credentials.substr(colon + 1));
-  hide(line, parameter(parts.parameters, "password"));
-  hide(line, parameter(parts.parameters, "sslpassword"));
+  hide(line, parameter_of(parts.parameters, "password"));
+  hide(line, parameter_of(parts.parameters, "sslpassword"));
   return line;
 }
 

@@ -1,5 +1,7 @@
 #include "db/postgres/functions.hpp"
 
+#include "db/postgres/delivery_functions.hpp"
+
 namespace sluice::db::postgres {
 
 namespace {
@@ -32,12 +34,14 @@ constexpr char store_fresh[] = R"sql(,
     FROM fresh f),
   fanned_out AS (
     INSERT INTO event_deliveries (id, organization_id, event_id, endpoint_id,
-      status, attempts, inserted_at, updated_at)
+      status, attempts, next_attempt_at, inserted_at, updated_at)
     SELECT (left(f.id::text, 18)
         || substr(gen_random_uuid()::text, 19))::uuid,
-      f.organization_id, f.id, e.id, 'pending', 0, moment, moment
+      f.organization_id, f.id, e.id, 'pending', 0,
+      CASE e.kind WHEN 'push' THEN moment END, moment, moment
     FROM fresh f JOIN endpoints e ON e.organization_id = f.organization_id
-    WHERE e.event_types IS NULL))sql";
+    WHERE e.removed_at IS NULL AND (e.event_types IS NULL
+      OR f.type = ANY (e.event_types) OR f.type ^@ ANY (e.event_prefixes))))sql";
 
 constexpr char begin_look[] = R"sql(
 CREATE OR REPLACE FUNCTION sluice_look(OUT mode text, OUT pause text)
@@ -327,7 +331,7 @@ std::string functions() {
         end_move,        begin_move_rows,   store_fresh,   end_move_rows,
         begin_move_each, enter_gate,        end_move_each, close_gate_function})
     all += part;
-  return all;
+  return all + claim_of_deliveries();
 }
 
 } // namespace sluice::db::postgres

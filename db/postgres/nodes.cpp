@@ -80,8 +80,10 @@ result<int> postgres_store::retire(node_id self) {
       "retire",
       [&] { return ask_about_node(doubt::question::node_gone, self); },
       [&](pqxx::nontransaction &transaction) {
-        freed = transaction.exec_params1(sql::retire, self.to_string())[0]
-                    .as<int>();
+        freed =
+            transaction
+                .exec_params1(sql::retire, self.to_string(), session_->now())[0]
+                .as<int>();
       });
   if (!done)
     return tl::unexpected(std::move(done.error()));

@@ -206,7 +206,13 @@ freed AS (
     claimed_by = NULL, processing_started_at = NULL
   WHERE status = 'processing'
     AND claimed_by IN (SELECT id::text FROM earlier)
-  RETURNING 1)
+  RETURNING 1),
+unsent AS (
+  UPDATE event_deliveries SET status = 'failed', claim_id = NULL,
+    claimed_by = NULL, lease_until = NULL, last_error = 'its sender ended',
+    next_attempt_at = coalesce($4::timestamptz, statement_timestamp()),
+    updated_at = coalesce($4::timestamptz, statement_timestamp())
+  WHERE status = 'sending' AND claimed_by IN (SELECT id FROM earlier))
 SELECT count(*) FROM freed)sql";
 inline constexpr char heartbeat[] =
     "UPDATE nodes SET gate_version = greatest(gate_version, $3::bigint),"
@@ -223,7 +229,13 @@ freed AS (
   UPDATE event_queue SET status = 'pending', claim_id = NULL,
     claimed_by = NULL, processing_started_at = NULL
   WHERE status = 'processing' AND claimed_by = $1::uuid::text
-  RETURNING 1)
+  RETURNING 1),
+unsent AS (
+  UPDATE event_deliveries SET status = 'failed', claim_id = NULL,
+    claimed_by = NULL, lease_until = NULL, last_error = 'its sender ended',
+    next_attempt_at = coalesce($2::timestamptz, statement_timestamp()),
+    updated_at = coalesce($2::timestamptz, statement_timestamp())
+  WHERE status = 'sending' AND claimed_by = $1::uuid)
 SELECT count(*) FROM freed)sql";
 
 // -- reading and acknowledging -----------------------------------------------
@@ -257,7 +269,7 @@ inline constexpr char inbox[] = R"sql(
 WITH page AS MATERIALIZED (
   SELECT id, event_id, status, attempts FROM event_deliveries
   WHERE organization_id = $1::uuid AND ($2::text IS NULL OR status = $2::text)
-    AND ($3::uuid IS NULL OR id > $3::uuid)
+    AND next_attempt_at IS NULL AND ($3::uuid IS NULL OR id > $3::uuid)
     AND endpoint_id IN (SELECT id FROM endpoints
       WHERE organization_id = $1::uuid AND kind = 'pull')
   ORDER BY id LIMIT $5::int OFFSET $4::int)

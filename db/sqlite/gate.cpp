@@ -2,6 +2,7 @@
 
 #include "db/model/gate_rows.hpp"
 #include "db/sqlite/booking.hpp"
+#include "db/sqlite/delivery_queries.hpp"
 #include "db/sqlite/errors.hpp"
 #include "db/sqlite/overrides.hpp"
 #include "db/sqlite/queries.hpp"
@@ -65,6 +66,12 @@ bool is_claiming_paused(connection &database) {
     return false;
   auto mode = parse_processing_mode(query.text_view(0));
   return mode == processing_mode::paused || mode == processing_mode::drained;
+}
+
+bool is_delivery_paused(connection &database) {
+  auto query = database.statement(sql::gate_delivery);
+  return query.next() &&
+         parse_delivery_mode(query.text_view(0)) == delivery_mode::paused;
 }
 
 gate_state read_gate(connection &database, timestamp now) {

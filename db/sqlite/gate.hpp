@@ -17,6 +17,9 @@ ingest_mode read_ingest_mode(connection &database);
 /// Whether there are no new claims; one look at an index.
 bool is_claiming_paused(connection &database);
 
+/// Whether no webhooks are sent; one look at an index.
+bool is_delivery_paused(connection &database);
+
 gate_state read_gate(connection &database, timestamp now);
 
 /// The drain that was finished last.

@@ -115,6 +115,7 @@ private:
       deliver_.bind(1, now_)
           .bind(2, event.organization)
           .bind(3, event.id)
+          .bind(4, event.type)
           .run();
   }
 

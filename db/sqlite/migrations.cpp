@@ -228,6 +228,50 @@ CREATE UNIQUE INDEX procedures_open ON procedures (kind) WHERE is_open;
 CREATE INDEX procedures_newest ON procedures (kind, id);
 )sql";
 
+// A delivery to a webhook has `next_attempt_at`, for ever; one of an inbox has
+// none. So whoever reads an inbox passes over no webhooks, and an inbox of any
+// length costs webhooks nothing.
+constexpr char version_7[] = R"sql(
+ALTER TABLE endpoints ADD COLUMN description TEXT NOT NULL DEFAULT '';
+ALTER TABLE endpoints ADD COLUMN headers TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE endpoints ADD COLUMN secrets TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE endpoints ADD COLUMN max_in_flight INTEGER NOT NULL DEFAULT 8
+  CHECK (max_in_flight > 0);
+ALTER TABLE endpoints ADD COLUMN rate_per_second INTEGER NOT NULL DEFAULT 0
+  CHECK (rate_per_second >= 0);
+ALTER TABLE endpoints ADD COLUMN state_reason TEXT NOT NULL DEFAULT '';
+ALTER TABLE endpoints ADD COLUMN is_default INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE endpoints ADD COLUMN version INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE endpoints ADD COLUMN failing_since INTEGER;
+ALTER TABLE endpoints ADD COLUMN updated_at INTEGER;
+ALTER TABLE endpoints ADD COLUMN removed_at INTEGER;
+UPDATE endpoints SET event_types = json_array(event_types)
+  WHERE event_types IS NOT NULL;
+CREATE UNIQUE INDEX endpoints_default ON endpoints (organization_id)
+  WHERE is_default AND removed_at IS NULL;
+CREATE INDEX endpoints_active ON endpoints (id)
+  WHERE kind = 'push' AND state = 'active' AND removed_at IS NULL;
+CREATE INDEX endpoints_removed ON endpoints (id) WHERE removed_at IS NOT NULL;
+
+ALTER TABLE event_deliveries ADD COLUMN claim_id TEXT;
+ALTER TABLE event_deliveries ADD COLUMN claimed_by TEXT;
+ALTER TABLE event_deliveries ADD COLUMN lease_until INTEGER;
+DROP INDEX event_deliveries_of_organization;
+CREATE INDEX event_deliveries_of_inbox
+  ON event_deliveries (organization_id, status, id)
+  WHERE next_attempt_at IS NULL;
+CREATE INDEX event_deliveries_of_webhooks
+  ON event_deliveries (organization_id, id) WHERE next_attempt_at IS NOT NULL;
+CREATE INDEX event_deliveries_due
+  ON event_deliveries (status, endpoint_id, next_attempt_at)
+  WHERE status IN ('pending', 'failed') AND next_attempt_at IS NOT NULL;
+CREATE INDEX event_deliveries_sending
+  ON event_deliveries (claim_id, id, lease_until, claimed_by)
+  WHERE status = 'sending';
+CREATE INDEX event_deliveries_dead ON event_deliveries (organization_id, id)
+  WHERE status = 'dead_letter';
+)sql";
+
 void write_opening_balance(connection &database, timestamp now) {
   ledger_entries opening(database, "opening", now);
   for (const char *place : {sql::opening_of_events, sql::opening_of_queue,
@@ -244,6 +288,7 @@ constexpr migration steps[] = {
     {1, version_1, nullptr}, {2, version_2, write_opening_balance},
     {3, version_3, nullptr}, {4, version_4, nullptr},
     {5, version_5, nullptr}, {6, version_6, nullptr},
+    {7, version_7, nullptr},
 };
 
 } // namespace

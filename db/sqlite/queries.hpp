@@ -75,27 +75,38 @@ inline constexpr char claim_of_owner[] =
   " WHERE q.claim_id = ?2 AND q.status = 'processing'"
 #define SLUICE_ADD_DELIVERIES(owner, event)                                    \
   "INSERT INTO event_deliveries (id, organization_id, event_id,"               \
-  " endpoint_id, status, attempts, inserted_at, updated_at)"                   \
+  " endpoint_id, status, attempts, next_attempt_at, inserted_at, updated_at)"  \
   " SELECT substr(" event ", 1, 18) || '-'"                                    \
   " || substr('89ab', 1 + (random() & 3), 1)"                                  \
   " || substr(lower(hex(randomblob(2))), 2)"                                   \
   " || '-' || lower(hex(randomblob(6))),"                                      \
-  " " owner ", " event ", e.id, 'pending', 0, ?1, ?1"
+  " " owner ", " event ", e.id, 'pending', 0,"                                 \
+  " CASE e.kind WHEN 'push' THEN ?1 END, ?1, ?1"
+/// Whether the endpoint `e` gets an event of this type: an entry is the type,
+/// or what it begins with and a `*`.
+#define SLUICE_TAKES(type)                                                     \
+  "e.removed_at IS NULL AND (e.event_types IS NULL OR EXISTS"                  \
+  " (SELECT 1 FROM json_each(e.event_types) t WHERE t.value = " type           \
+  "  OR (substr(t.value, -1) = '*' AND substr(" type                           \
+  ", 1, length(t.value) - 1) = substr(t.value, 1, length(t.value) - 1))))"
 #define SLUICE_STORE_DELIVERIES                                                \
   SLUICE_ADD_DELIVERIES("q.organization_id", "q.id")                           \
   " FROM event_queue q"                                                        \
   " CROSS JOIN endpoints e ON e.organization_id = q.organization_id"           \
   " WHERE q.claim_id = ?2 AND q.status = 'processing'"                         \
-  " AND e.event_types IS NULL"
+  " AND " SLUICE_TAKES("q.type")
 #define SLUICE_ONE_ITEM " AND q.id = ?3"
 
 inline constexpr char create_deliveries[] = SLUICE_ADD_DELIVERIES(
-    "?2", "?3") " FROM endpoints e WHERE e.organization_id = ?2 AND "
-                "e.event_types IS NULL";
+    "?2", "?3") " FROM endpoints e WHERE e.organization_id = ?2"
+                " AND " SLUICE_TAKES("?4");
 /// Those that an event in the log lacks.
 inline constexpr char complete_deliveries[] = SLUICE_ADD_DELIVERIES(
-    "?2", "?3") " FROM endpoints e WHERE e.organization_id = ?2 AND "
-                "e.event_types IS NULL ON CONFLICT DO NOTHING";
+    "?2", "?3") " FROM events f CROSS JOIN endpoints e"
+                " ON e.organization_id = ?2"
+                " WHERE f.organization_id = ?2"
+                " AND f.id = ?3"
+                " AND " SLUICE_TAKES("f.type") " ON CONFLICT DO NOTHING";
 inline constexpr char store_events[] = SLUICE_STORE_EVENTS;
 inline constexpr char store_deliveries[] = SLUICE_STORE_DELIVERIES;
 inline constexpr char delete_moved[] =
@@ -113,6 +124,7 @@ inline constexpr char keep_item[] = "RELEASE item";
 inline constexpr char undo_item[] = "ROLLBACK TO item";
 #undef SLUICE_STORE_EVENTS
 #undef SLUICE_ADD_DELIVERIES
+#undef SLUICE_TAKES
 #undef SLUICE_STORE_DELIVERIES
 #undef SLUICE_ONE_ITEM
 
@@ -215,6 +227,7 @@ inline constexpr char deliveries_of[] =
 #define SLUICE_INBOX_RANGE(status)                                             \
   "SELECT id, event_id, status, attempts FROM event_deliveries"                \
   " WHERE organization_id = ?1 AND status = " status " AND id > ?2"            \
+  " AND next_attempt_at IS NULL"                                               \
   " AND endpoint_id IN (SELECT id FROM endpoints"                              \
   "  WHERE organization_id = ?1 AND kind = 'pull')"
 #define SLUICE_INBOX_PAGE(ranges)                                              \

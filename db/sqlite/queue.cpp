@@ -6,6 +6,7 @@
 
 #include "db/model/lanes.hpp"
 #include "db/sqlite/booking.hpp"
+#include "db/sqlite/deliveries.hpp"
 #include "db/sqlite/gate.hpp"
 #include "db/sqlite/queries.hpp"
 
@@ -198,6 +199,7 @@ int enlist(connection &database, const node &self, timestamp now) {
       .bind(3, self.version)
       .bind(4, now)
       .run();
+  end_sending_of_others(database, self.id, now);
   return database.statement(sql::release_other_nodes).bind(1, self.id).run();
 }
 
@@ -217,7 +219,8 @@ std::vector<node_view> nodes(connection &database, timestamp now) {
   return found;
 }
 
-int retire(connection &database, node_id self) {
+int retire(connection &database, node_id self, timestamp now) {
+  end_sending_of_node(database, self, now);
   database.statement(sql::forget_node).bind(1, self).run();
   return database.statement(sql::release_node).bind(1, self).run();
 }

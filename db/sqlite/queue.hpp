@@ -25,6 +25,6 @@ int enlist(connection &database, const node &self, timestamp now);
 bool heartbeat(connection &database, node_id self, std::int64_t gate_version,
                timestamp now);
 std::vector<node_view> nodes(connection &database, timestamp now);
-int retire(connection &database, node_id self);
+int retire(connection &database, node_id self, timestamp now);
 
 } // namespace sluice::db::sqlite

@@ -18,11 +18,16 @@ constexpr char remove_events[] =
     "DELETE FROM events WHERE organization_id = ?1 RETURNING id";
 constexpr char remove_attempts[] =
     "DELETE FROM delivery_attempts WHERE delivery_id IN"
-    " (SELECT id FROM event_deliveries WHERE organization_id = ?1)";
+    " (SELECT id FROM event_deliveries"
+    "  WHERE organization_id = ?1 AND next_attempt_at IS NOT NULL)";
 // What has no events any more; those that refer to others come first.
 constexpr const char *remove_rest[] = {
     remove_attempts,
-    "DELETE FROM event_deliveries WHERE organization_id = ?1",
+    // Those of the inbox and those of webhooks have an index each.
+    "DELETE FROM event_deliveries"
+    " WHERE organization_id = ?1 AND next_attempt_at IS NULL",
+    "DELETE FROM event_deliveries"
+    " WHERE organization_id = ?1 AND next_attempt_at IS NOT NULL",
     "DELETE FROM dedup_keys WHERE organization_id = ?1",
     "DELETE FROM endpoints WHERE organization_id = ?1",
     "DELETE FROM api_keys WHERE organization_id = ?1",

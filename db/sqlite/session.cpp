@@ -143,8 +143,8 @@ result<std::vector<node_view>> session::nodes() {
 }
 
 result<int> session::retire(node_id self) {
-  return change("retire", [&](connection &database, timestamp) {
-    return sqlite::retire(database, self);
+  return change("retire", [&](connection &database, timestamp now) {
+    return sqlite::retire(database, self, now);
   });
 }
 

@@ -60,6 +60,25 @@ public:
   result<std::vector<ack_outcome>>
   acknowledge(organization_id owner, std::span<const event_id> ids) override;
 
+  result<bool> create_endpoint(const endpoint &fresh, int most) override;
+  result<std::vector<endpoint>> endpoints(organization_id owner) override;
+  result<std::optional<endpoint>> find_endpoint(organization_id owner,
+                                                endpoint_id id) override;
+  result<bool> save_endpoint(const endpoint &changed) override;
+  result<bool> remove_endpoint(organization_id owner, endpoint_id id) override;
+  result<int> skip_removed(int limit) override;
+  result<std::vector<endpoint>> active_endpoints() override;
+  result<delivery_claim>
+  claim_deliveries(const delivery_request &request) override;
+  result<record_outcome>
+  record_deliveries(std::span<const delivery_result> results) override;
+  result<int> rescue_deliveries(const delivery_rescue &request) override;
+  result<int> note_endpoints(std::span<const endpoint_note> notes) override;
+  result<std::vector<attempt_record>>
+  delivery_attempts(organization_id owner, event_id event, int limit) override;
+  result<delivery_depth> count_deliveries(int limit) override;
+  result<replay_outcome> replay_deliveries(const replay_order &order) override;
+
   result<void> create_organization(const organization &owner,
                                    const api_key &key) override;
   result<std::optional<principal>> find_key(const sha256_digest &hash) override;

@@ -22,12 +22,24 @@ NO_ROWS = {
         " from events union all select id, organization_id, dedup_id from"
         " event_queue) a where dedup_id is not null"
         " group by organization_id, dedup_id having count(*) > 1",
-    "event without exactly one delivery for an endpoint":
+    "event without exactly one delivery for an inbox":
         "select e.id, p.id, coalesce(d.n, 0) from events e join endpoints p"
         " on p.organization_id = e.organization_id left join (select event_id,"
         " endpoint_id, count(*) as n from event_deliveries group by event_id,"
         " endpoint_id) d on d.event_id = e.id and d.endpoint_id = p.id"
-        " where coalesce(d.n, 0) <> 1",
+        " where p.kind = 'pull' and coalesce(d.n, 0) <> 1",
+    # What a webhook gets depends on its types, and on when it was made.
+    "event with several deliveries for one endpoint":
+        "select event_id, endpoint_id from event_deliveries"
+        " group by event_id, endpoint_id having count(*) > 1",
+    "webhook's delivery that nobody will ever send":
+        "select d.id from event_deliveries d join endpoints p on"
+        " p.id = d.endpoint_id where p.kind = 'push' and d.status in"
+        " ('pending', 'failed') and d.next_attempt_at is null",
+    "inbox's delivery that is due":
+        "select d.id from event_deliveries d join endpoints p on"
+        " p.id = d.endpoint_id where p.kind = 'pull' and"
+        " d.next_attempt_at is not null",
     "delivery without its event or endpoint":
         "select d.id from event_deliveries d left join events e on"
         " e.id = d.event_id and e.organization_id = d.organization_id"

@@ -10,8 +10,29 @@ using namespace sluice::tests;
 
 namespace {
 
+void drop_webhooks(bench &on) {
+  for (const char *index :
+       {"endpoints_default", "endpoints_active", "endpoints_removed",
+        "event_deliveries_of_inbox", "event_deliveries_of_webhooks",
+        "event_deliveries_due", "event_deliveries_sending",
+        "event_deliveries_dead"})
+    on.store().execute(std::string("DROP INDEX ") + index);
+  for (const char *column : {"claim_id", "claimed_by", "lease_until"})
+    on.store().execute(
+        std::string("ALTER TABLE event_deliveries DROP COLUMN ") + column);
+  for (const char *column :
+       {"description", "headers", "secrets", "max_in_flight", "rate_per_second",
+        "state_reason", "is_default", "version", "failing_since", "updated_at",
+        "removed_at"})
+    on.store().execute(std::string("ALTER TABLE endpoints DROP COLUMN ") +
+                       column);
+  on.store().execute("CREATE INDEX event_deliveries_of_organization"
+                     " ON event_deliveries (organization_id, status, id)");
+}
+
 /// The schema as version 1 left it.
 void back_to_version_1(bench &on) {
+  drop_webhooks(on);
   on.store().execute("DROP INDEX ledger_folded");
   for (const char *column :
        {"ids", "settled", "first_seq", "first_id", "last_id"})

@@ -1,0 +1,73 @@
+#include <string>
+#include <vector>
+
+#include "db/sqlite/deliveries.hpp"
+#include "db/sqlite/delivery_queries.hpp"
+
+namespace sluice::db::sqlite {
+
+namespace {
+
+/// Deliveries that one step looks at for each that it may choose: few of many
+/// may fit, and a step has to end in time.
+constexpr std::int64_t looks_for_each = 10;
+
+const char *look_of(const replay_order &order) {
+  if (order.event)
+    return order.dead_letters_only ? sql::replay_dead_of_event
+                                   : sql::replay_event;
+  return order.dead_letters_only ? sql::replay_dead : sql::replay_all;
+}
+
+template <class Value>
+void bind_given(statement_loan &query, int at,
+                const std::optional<Value> &value) {
+  if (value)
+    query.bind(at, *value);
+  else
+    query.bind_null(at);
+}
+
+/// The rows that fit; sets where the next step begins.
+std::vector<std::int64_t> choose(connection &database,
+                                 const replay_order &order,
+                                 std::optional<delivery_id> &next) {
+  std::vector<std::int64_t> chosen;
+  auto rows = database.statement(look_of(order));
+  rows.bind(1, order.organization).bind(2, order.after.value_or(delivery_id()));
+  bind_given(rows, 3, order.endpoint);
+  bind_given(rows, 4, order.since);
+  bind_given(rows, 5, order.until);
+  if (order.event)
+    rows.bind(6, *order.event);
+  std::optional<delivery_id> last;
+  auto left = order.limit * looks_for_each;
+  for (; rows.next(); --left) {
+    auto is_full = static_cast<std::int64_t>(chosen.size()) >= order.limit;
+    if (is_full || left == 0) {
+      next = last;
+      break;
+    }
+    last = delivery_id(rows.id(1));
+    if (rows.number(2) != 0)
+      chosen.push_back(rows.number(0));
+  }
+  return chosen;
+}
+
+} // namespace
+
+replay_outcome replay_deliveries(connection &database,
+                                 const replay_order &order, timestamp now) {
+  replay_outcome outcome;
+  auto chosen = choose(database, order, outcome.next);
+  outcome.count = static_cast<int>(chosen.size());
+  if (order.is_dry_run)
+    return outcome;
+  auto query = database.statement(sql::replay_delivery);
+  for (auto place : chosen)
+    query.bind(1, place).bind(2, now).run();
+  return outcome;
+}
+
+} // namespace sluice::db::sqlite
