@@ -40,6 +40,7 @@ LIBRARIES = (
     ("histedit.h", ("tools/*",)),
     ("prometheus/*", ("http/*", "tools/*", "tests/*")),
     ("curl/*", ("http/*", "tools/*", "tests/*")),
+    ("ares.h", ("http/*",)),
     ("catch2/*", ("tests/*",)),
 )
 

@@ -16,6 +16,7 @@ find_package(prometheus-cpp REQUIRED COMPONENTS core)
 find_package(CURL REQUIRED)
 find_package(tl-expected REQUIRED)
 pkg_check_modules(PQXX REQUIRED IMPORTED_TARGET libpqxx)
+pkg_check_modules(CARES REQUIRED IMPORTED_TARGET libcares)
 pkg_check_modules(EDIT REQUIRED IMPORTED_TARGET libedit)
 
 # The C++ Actor Framework: Debian's package has neither CMake nor .pc files.
