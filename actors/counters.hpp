@@ -24,6 +24,16 @@ struct counters {
   std::atomic<std::uint64_t> rescued{0};
   /// Workers that have a claim now; goes down, too.
   std::atomic<std::uint64_t> busy_workers{0};
+  /// Attempts that have arrived, and those that have not.
+  std::atomic<std::uint64_t> delivered{0};
+  std::atomic<std::uint64_t> delivery_failures{0};
+  std::atomic<std::uint64_t> dead_letters{0};
+  /// Results that came after somebody else had the delivery.
+  std::atomic<std::uint64_t> lost_deliveries{0};
+  std::atomic<std::uint64_t> rescued_deliveries{0};
+  std::atomic<std::uint64_t> endpoints_parked{0};
+  /// Now; goes down, too.
+  std::atomic<std::uint64_t> deliveries_in_flight{0};
   /// Actors that hung and were replaced; their threads may never end.
   std::atomic<std::uint64_t> abandoned{0};
   /// From the hand-over of events to their answer, whatever it was.
@@ -33,6 +43,8 @@ struct counters {
   /// From the making of an event's id to the log; not of events that lost
   /// others of their claim, because it can't be told which ones.
   histogram queue_age{bounds_of_waits, seconds_per_microsecond};
+  /// One attempt to deliver, whatever came of it.
+  histogram delivery_time{bounds_of_waits, seconds_per_microsecond};
   /// One move that succeeded.
   histogram move_time{bounds_of_calls, seconds_per_microsecond};
 };

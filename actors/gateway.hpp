@@ -88,6 +88,8 @@ struct health_sample {
   bool database_is_up = false;
   std::string database_error;
   db::queue_depth depth;
+  /// Those to webhooks; each count goes up to 10'000.
+  db::delivery_depth deliveries;
   /// How long the queue is, whether items are stuck in it, and whether less
   /// leaves it than comes in.
   health_level queue_level = health_level::normal;
@@ -136,6 +138,16 @@ struct metrics_sample {
   std::uint64_t retried = 0;
   std::uint64_t lost_claims = 0;
   std::uint64_t rescued = 0;
+  /// Attempts to deliver, by what came of them.
+  std::uint64_t delivered = 0;
+  std::uint64_t delivery_failures = 0;
+  std::uint64_t dead_letters = 0;
+  /// Results that came after another had the delivery.
+  std::uint64_t lost_deliveries = 0;
+  std::uint64_t rescued_deliveries = 0;
+  std::uint64_t endpoints_parked = 0;
+  /// Requests to webhooks that are in flight now.
+  std::uint64_t deliveries_in_flight = 0;
   /// Those that have a claim now.
   std::uint64_t busy_workers = 0;
   /// Seconds from `accept_later` to its answer.
@@ -146,6 +158,8 @@ struct metrics_sample {
   histogram_view queue_age;
   /// Seconds of one `store.move`.
   histogram_view move_time;
+  /// Seconds of one attempt to deliver.
+  histogram_view delivery_time;
 };
 
 /// The way from threads outside the actor system to the actors behind it.
@@ -236,6 +250,10 @@ public:
 
   /// Looks for items now, whatever the poll interval says. Never blocks.
   virtual void poll_now() = 0;
+
+  /// Endpoints have changed: what is sent follows at once, not only within a
+  /// second. Never blocks.
+  virtual void endpoints_changed() {}
 
   /// The child with this name dies as if it had crashed, and is started
   /// again. False when there is none of that name. Never blocks.

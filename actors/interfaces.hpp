@@ -19,7 +19,13 @@
 ///        |                                      ^                 |     ^
 ///        +---ask---> reader                     +------room-------+   done
 ///                                                                 v     |
-///   supervisor starts, watches and stops all of them            worker -+
+///                                    dispatcher <----wake------ worker -+
+///                                     |     ^
+///                                    send  done
+///                                     v     |
+///                                   webhook_port: a thread of its own
+///
+///   supervisor starts, watches and stops all of them
 ///
 ///   operators --order--> gate --wake--> poller     operators --audit-->
 ///   auditor
@@ -186,6 +192,23 @@ using worker_actor = caf::typed_actor<
     caf::reacts_to<abandon_atom, claim_ptr>,
     // To itself: the store was away; go on.
     caf::reacts_to<tick_atom>,
+    // Drills and tests: die at once.
+    caf::reacts_to<crash_atom>,
+    // From whoever started it: do you still serve your messages?
+    caf::replies_to<ping_atom>::with<bool>>;
+
+/// Brings what is in the log to the endpoints that are to have it.
+using dispatcher_actor = caf::typed_actor<
+    // A hint that deliveries may be due. May be lost without harm.
+    caf::reacts_to<wake_atom>,
+    // From the port: there are answers in the box.
+    caf::reacts_to<done_atom>,
+    // From outside: endpoints have changed.
+    caf::reacts_to<look_atom>,
+    // To itself: look for what is due, unless that was planned anew since.
+    caf::reacts_to<tick_atom, std::uint64_t>,
+    // The settings have changed.
+    caf::reacts_to<apply_atom>,
     // Drills and tests: die at once.
     caf::reacts_to<crash_atom>,
     // From whoever started it: do you still serve your messages?

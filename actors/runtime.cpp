@@ -65,6 +65,8 @@ bool crash_child(shared_parts &parts, std::string_view child) {
     caf::anon_send(parts.poller.get(), crash_atom::value);
   else if (child == "worker")
     caf::anon_send(parts.pool.get(), crash_atom::value);
+  else if (child == "dispatcher")
+    caf::anon_send(parts.dispatcher.get(), crash_atom::value);
   else if (child == "gate")
     caf::anon_send(parts.gate.get(), crash_atom::value);
   else if (child == "auditor")
@@ -137,11 +139,19 @@ public:
             .retried = counts.retried,
             .lost_claims = counts.lost_claims,
             .rescued = counts.rescued,
+            .delivered = counts.delivered,
+            .delivery_failures = counts.delivery_failures,
+            .dead_letters = counts.dead_letters,
+            .lost_deliveries = counts.lost_deliveries,
+            .rescued_deliveries = counts.rescued_deliveries,
+            .endpoints_parked = counts.endpoints_parked,
+            .deliveries_in_flight = counts.deliveries_in_flight,
             .busy_workers = counts.busy_workers,
             .accept_latency = counts.accept_latency.view(),
             .commit_size = counts.commit_size.view(),
             .queue_age = counts.queue_age.view(),
-            .move_time = counts.move_time.view()};
+            .move_time = counts.move_time.view(),
+            .delivery_time = counts.delivery_time.view()};
   }
 
   intake_state intake(db::organization_id owner,
@@ -159,6 +169,10 @@ public:
 
   void poll_now() override {
     caf::anon_send(parts_->poller.get(), poll_atom::value);
+  }
+
+  void endpoints_changed() override {
+    caf::anon_send(parts_->dispatcher.get(), look_atom::value);
   }
 
   bool restart(std::string_view child) override {
@@ -338,6 +352,7 @@ private:
     parts->settings_board.set(settings_keeper::first_view(start.settings));
     parts->on_escalation = start.on_escalation;
     parts->on_settings = start.on_settings;
+    parts->open_webhook_port = start.open_webhook_port;
     parts->ingest.limit(
         static_cast<std::size_t>(start.settings.ingest.max_batch));
     for (int reader = 0; reader < start.settings.store.readers; ++reader)

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "actors/gateway.hpp"
+#include "actors/webhook_port.hpp"
 #include "config/load.hpp"
 #include "config/settings.hpp"
 #include "db/store.hpp"
@@ -24,6 +25,8 @@ public:
     /// What the settings were made of, so that they can be made anew. None:
     /// nothing but overrides changes them.
     std::optional<config::sources> sources{};
+    /// How webhooks are sent; empty: they are not, and wait.
+    webhook_port_opener open_webhook_port{};
     /// Called after the settings were changed, by whoever changed them. May be
     /// empty.
     std::function<void(const config::settings &)> on_settings{};
@@ -50,7 +53,7 @@ public:
   bool stop(std::chrono::milliseconds grace);
 
   /// Drills and tests: the child with this name (`ingest`, `ingest relief`,
-  /// `poller`, `worker`, `gate`, `auditor`, `janitor`, `health`,
+  /// `poller`, `worker`, `dispatcher`, `gate`, `auditor`, `janitor`, `health`,
   /// `config_watcher`, `reader`) dies as if it had crashed. False when there is
   /// none of that name.
   bool crash(std::string_view child);

@@ -18,6 +18,7 @@
 #include "actors/intake/tenant_shares.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/live_settings.hpp"
+#include "actors/webhook_port.hpp"
 
 namespace sluice::actors {
 
@@ -67,6 +68,8 @@ struct shared_parts {
   fullness room;
   /// Who has how much of it; fed by the health actor, too.
   std::shared_ptr<tenant_shares> shares;
+  /// How webhooks are sent; empty: they are not.
+  webhook_port_opener open_webhook_port;
   /// Called after the settings were changed.
   std::function<void(const config::settings &)> on_settings;
   /// Called when restarting does not help any more.
@@ -88,6 +91,7 @@ struct shared_parts {
   intake_box ingest;
   handle_box<poller_actor> poller;
   handle_box<worker_pool_actor> pool;
+  handle_box<dispatcher_actor> dispatcher;
   handle_box<janitor_actor> janitor;
   handle_box<health_actor> health;
   handle_box<gate_actor> gate;

@@ -22,6 +22,7 @@ void apply_settings(shared_parts &parts, config::settings next) {
                       now->ingest.organization_share);
   tell(parts.poller.get());
   tell(parts.pool.get());
+  tell(parts.dispatcher.get());
   tell(parts.health.get());
   if (parts.on_settings)
     parts.on_settings(*now);

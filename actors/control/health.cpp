@@ -21,6 +21,7 @@ long greatest_depth(const config::settings &settings) {
 // that it takes a twentieth of a processor.
 constexpr long backlog_counted_up_to = 300'000;
 constexpr int rests_between_counts = 20;
+constexpr int deliveries_counted_up_to = 10'000;
 
 } // namespace
 
@@ -61,8 +62,10 @@ void health_state::sample() {
   if (!before.database_is_up && sample.database_is_up && !before.node.empty())
     spdlog::info("database reached");
   note_rates(sample);
-  if (depth)
+  if (depth) {
     note_depth(sample, *depth);
+    note_deliveries(sample);
+  }
   parts_->health_board.set(std::move(sample));
   auto is_fresh = depth && depth->is_fresh;
   count_backlogs(is_fresh ? std::optional(depth->depth.pending) : std::nullopt);
@@ -94,6 +97,14 @@ void health_state::note_depth(health_sample &sample,
   sample.rate_level =
       rate_level(sample.accepted_per_minute, sample.stored_per_minute,
                  queue_.is_growing(), sample.rate_level);
+}
+
+void health_state::note_deliveries(health_sample &sample) {
+  auto found = session_->with([](db::store &store) {
+    return store.count_deliveries(deliveries_counted_up_to);
+  });
+  if (found)
+    sample.deliveries = *found;
 }
 
 void health_state::tick(std::uint64_t plan_of) {

@@ -31,6 +31,7 @@ private:
   /// Counts who has how much waiting, if it is time to. `pending`: what waits
   /// in all, counted since `begin_count`.
   void count_backlogs(std::optional<long> pending);
+  void note_deliveries(health_sample &sample);
   void note_rates(health_sample &sample);
   void note_depth(health_sample &sample, const depth_pacer::known &seen);
   db::result<depth_pacer::known> count();

@@ -24,6 +24,11 @@ constexpr int fold_pause_factor = 4;
 constexpr int entries_of_a_slice = 500;
 // A fold of few entries costs more than it saves.
 constexpr int least_to_fold = 100;
+// A delivery whose senders end each time is given up after so many rescues
+// beyond the schedule.
+constexpr int rescues_before_dead_letter = 20;
+// One step of what is done with the deliveries of an endpoint that was removed.
+constexpr int skipped_at_once = 1'000;
 // So many folded entries are worth a line in the log.
 constexpr long worth_a_line = 10'000;
 
@@ -73,8 +78,10 @@ void janitor_state::keep_house() {
                            parts_->settings->node.dead_after);
   });
   note_duty(held && *held);
-  if (parts_->keeps_house)
+  if (parts_->keeps_house) {
     rescue_now();
+    tidy_deliveries();
+  }
   send_to_itself_later(self_, *parts_, house_interval, house_atom::value);
 }
 
@@ -133,6 +140,27 @@ db::result<db::rescue_outcome> janitor_state::rescue_now() {
     caf::anon_send(parts_->poller.get(), wake_atom::value);
   }
   return rescued;
+}
+
+void janitor_state::tidy_deliveries() {
+  auto settings = parts_->settings.get();
+  db::delivery_rescue request{
+      .node_dead_after = settings->node.dead_after,
+      .max_attempts =
+          static_cast<int>(settings->delivery.retry_schedule.size()) +
+          rescues_before_dead_letter};
+  auto rescued = session_->with(
+      [&](db::store &store) { return store.rescue_deliveries(request); });
+  if (rescued && *rescued > 0) {
+    spdlog::warn("{} deliveries are due again: their sender is gone", *rescued);
+    parts_->counts.rescued_deliveries += static_cast<std::uint64_t>(*rescued);
+    caf::anon_send(parts_->dispatcher.get(), wake_atom::value);
+  }
+  auto skipped = session_->with(
+      [](db::store &store) { return store.skip_removed(skipped_at_once); });
+  if (skipped && *skipped > 0)
+    spdlog::info("{} deliveries to endpoints that were removed are skipped",
+                 *skipped);
 }
 
 void janitor_state::retire() {

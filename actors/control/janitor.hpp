@@ -34,6 +34,8 @@ public:
 private:
   void enlist();
   void note_duty(bool is_held);
+  /// Rescues deliveries, and skips those of endpoints that were removed.
+  void tidy_deliveries();
   /// Returns how long to wait for the next.
   std::chrono::milliseconds fold_slice();
   void note_folded(const db::compaction_outcome &slice);

@@ -9,6 +9,7 @@
 #include "actors/control/health.hpp"
 #include "actors/control/janitor.hpp"
 #include "actors/control/reader.hpp"
+#include "actors/delivery/dispatcher.hpp"
 #include "actors/intake/ingest.hpp"
 #include "actors/queue/poller.hpp"
 #include "actors/spawn.hpp"
@@ -65,11 +66,13 @@ void supervisor_state::add(const std::string &label, Box &box,
 void supervisor_state::init(parts_ptr parts) {
   parts_ = std::move(parts);
   // The order of stopping: first nothing new comes in, then nothing is
-  // claimed, then workers finish; readers and health answer to the last.
+  // claimed, then workers finish, then what is on its way to an endpoint has
+  // its answer; readers and health answer to the last.
   add("ingest", parts_->ingest, ingest);
   add("ingest relief", parts_->ingest.relief(), ingest_relief);
   add("poller", parts_->poller, poller);
   add("worker_pool", parts_->pool, worker_pool);
+  add("dispatcher", parts_->dispatcher, dispatcher);
   add("gate", parts_->gate, gate);
   add("auditor", parts_->auditor, auditor, auditor_state::longest_check);
   add("config_watcher", parts_->watcher, config_watcher);

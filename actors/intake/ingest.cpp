@@ -22,6 +22,9 @@ void ingest_state::flush(std::unique_ptr<accept_group> group) {
     return;
   commit_->run(*group, parts_->settings->dedup.window);
   caf::anon_send(parts_->poller.get(), wake_atom::value);
+  // What went past the queue is in the log already.
+  if (parts_->gate_state.ingest() == db::ingest_mode::sync)
+    caf::anon_send(parts_->dispatcher.get(), wake_atom::value);
 }
 
 ingest_actor::behavior_type ingest(ingest_state::pointer self,

@@ -43,6 +43,7 @@ void worker_state::go_on() {
               work_report{.slot = slot_,
                           .fence = claim_->id,
                           .earliest_retry = mover_->earliest_retry()});
+  self_->send(parts_->dispatcher.get(), wake_atom::value);
   claim_.reset();
 }
 

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <deque>
+
+namespace sluice::actors {
+
+/// How much one endpoint may be sent now: its own limits, a slow start, and a
+/// circuit breaker that stops sending while next to nothing arrives. Pure:
+/// time comes in as a parameter. Belongs to one thread.
+class endpoint_lane {
+public:
+  using clock = std::chrono::steady_clock;
+  using time_point = clock::time_point;
+
+  /// The breaker opens when, of so many attempts or up to twice as many, this
+  /// part has failed.
+  static constexpr std::size_t least_to_judge = 10;
+  static constexpr double failures_to_open = 0.7;
+  /// How long it stays open before one attempt may probe; doubles from probe
+  /// to probe that fails.
+  static constexpr std::chrono::milliseconds first_pause{5'000};
+  static constexpr std::chrono::milliseconds longest_pause{60'000};
+
+  struct limits {
+    int max_in_flight = 1;
+    /// Requests a second; 0: any number.
+    int rate = 0;
+  };
+
+  endpoint_lane(limits allowed, time_point now);
+
+  /// From now on.
+  void set(limits allowed);
+
+  /// How many attempts may begin now.
+  int room(time_point now);
+
+  /// So many begin now.
+  void begun(int count, time_point now);
+
+  /// One has ended.
+  void ended(bool has_arrived, time_point now);
+
+  /// One was not made.
+  void returned();
+
+  int in_flight() const { return in_flight_; }
+
+  /// Whether nothing is sent at present but a probe.
+  bool is_broken() const { return is_broken_; }
+
+private:
+  void refill(time_point now);
+  void note(bool has_arrived);
+  bool has_failed_too_often() const;
+  void open(time_point now);
+
+  limits limits_;
+  int in_flight_ = 0;
+  /// How many may be in flight: one at first, twice as many with each that
+  /// arrives.
+  int width_ = 1;
+  /// What the rate allows at once; at most a tenth of a second's.
+  double tokens_ = 0;
+  time_point filled_at_;
+  /// The last attempts: whether each has arrived.
+  std::deque<bool> recent_;
+  bool is_broken_ = false;
+  time_point probe_at_{};
+  std::chrono::milliseconds pause_{first_pause};
+};
+
+} // namespace sluice::actors
