@@ -18,16 +18,16 @@ bool is_type_character(char c) {
          c == '/' || c == '-';
 }
 
-bool is_event_type(std::string_view text) {
-  return !text.empty() && text.size() <= longest_name &&
-         std::all_of(text.begin(), text.end(), is_type_character);
-}
-
 bool is_dedup_id(std::string_view text) {
   return !text.empty() && text.size() <= longest_name && is_printable(text);
 }
 
 } // namespace
+
+bool is_event_type(std::string_view text) {
+  return !text.empty() && text.size() <= longest_name &&
+         std::all_of(text.begin(), text.end(), is_type_character);
+}
 
 tl::expected<event_body, problem> read_event(const json_document &value,
                                              std::size_t max_payload) {

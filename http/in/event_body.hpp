@@ -20,6 +20,9 @@ struct event_body {
   std::optional<std::string> dedup_id;
 };
 
+/// Whether a text is a type: 1 to 255 of `A-Z a-z 0-9 _ . : / -`.
+bool is_event_type(std::string_view text);
+
 /// Reads an event from a scanned value: exactly `type`, `payload` and
 /// `dedup_id`; names every field that is wrong. A payload over `max_payload`
 /// is a 413, whatever else is wrong.

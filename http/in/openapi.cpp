@@ -53,7 +53,7 @@ json components() {
   json out = json::parse(openapi_components());
   for (const auto text :
        {openapi_settings_schemas(), openapi_recovery_schemas(),
-        openapi_diagnosis_schemas()})
+        openapi_diagnosis_schemas(), openapi_endpoint_schemas()})
     out["schemas"].update(json::parse(text));
   for (const auto text :
        {openapi_inspection_components(), openapi_rollback_components(),

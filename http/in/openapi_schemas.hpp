@@ -64,6 +64,9 @@ std::string_view openapi_rollback_components();
 /// And of what the service tells about itself.
 std::string_view openapi_diagnosis_schemas();
 
+/// More of them, for endpoints and replays.
+std::string_view openapi_endpoint_schemas();
+
 /// More of them, for drills.
 std::string_view openapi_drill_components();
 

@@ -10,6 +10,9 @@
 #include "http/in/routes/batch.hpp"
 #include "http/in/routes/diagnosis.hpp"
 #include "http/in/routes/drill.hpp"
+#include "http/in/routes/endpoint_change.hpp"
+#include "http/in/routes/endpoint_orders.hpp"
+#include "http/in/routes/endpoints.hpp"
 #include "http/in/routes/events.hpp"
 #include "http/in/routes/gate.hpp"
 #include "http/in/routes/health.hpp"
@@ -19,8 +22,10 @@
 #include "http/in/routes/metrics.hpp"
 #include "http/in/routes/operations.hpp"
 #include "http/in/routes/queue_orders.hpp"
+#include "http/in/routes/replay.hpp"
 #include "http/in/routes/rollback.hpp"
 #include "http/in/routes/settings.hpp"
+#include "http/in/routes/webhook_config.hpp"
 
 namespace sluice::http {
 
@@ -29,6 +34,8 @@ namespace {
 constexpr std::size_t small_body = 16UL * 1024;
 // A thousand ids and a reason.
 constexpr std::size_t id_list_body = 64UL * 1024;
+// A hundred types, a URL and headers, escaped at will.
+constexpr std::size_t endpoint_body = 64UL * 1024;
 
 void add_keys(route_table &table, const service_ptr &shared) {
   table.push_back({"POST", "/api/keys/generate",
@@ -64,6 +71,39 @@ void add_inbox(route_table &table, const service_ptr &shared) {
                    small_body, for_tenant(shared, post_ack_batch)});
   table.push_back({"POST", "/api/ack/{event_id}", "Acknowledge an event",
                    small_body, for_tenant(shared, post_ack), true});
+}
+
+void add_endpoints(route_table &table, const service_ptr &shared) {
+  const auto admit = [&](tenant_handler handle) {
+    return for_tenant(shared, for_webhooks(std::move(handle)));
+  };
+  table.push_back(
+      {"GET", "/api/endpoints", "List the endpoints", 0, admit(get_endpoints)});
+  table.push_back({"POST", "/api/endpoints", "Make an endpoint", endpoint_body,
+                   admit(post_endpoint)});
+  table.push_back({"GET", "/api/endpoints/{id}", "Show an endpoint", 0,
+                   admit(get_endpoint)});
+  table.push_back({"PATCH", "/api/endpoints/{id}", "Change an endpoint",
+                   endpoint_body, admit(patch_endpoint)});
+  table.push_back({"DELETE", "/api/endpoints/{id}", "Remove an endpoint", 0,
+                   admit(delete_endpoint)});
+  table.push_back({"POST", "/api/endpoints/{id}/pause",
+                   "Keep what is for an endpoint, send nothing", small_body,
+                   admit(pause_endpoint), true});
+  table.push_back({"POST", "/api/endpoints/{id}/resume",
+                   "Send to an endpoint again", small_body,
+                   admit(resume_endpoint), true});
+  table.push_back({"POST", "/api/endpoints/{id}/rotate-secret",
+                   "Replace an endpoint's secret", small_body,
+                   admit(rotate_secret), true});
+  table.push_back({"POST", "/api/endpoints/{id}/replay",
+                   "Deliver again what an endpoint had", small_body,
+                   admit(replay_endpoint)});
+  table.push_back({"POST", "/api/events/{id}/replay", "Deliver an event again",
+                   small_body, admit(replay_event), true});
+  table.push_back({"POST", "/api/webhook/config",
+                   "Say where events are sent to", small_body,
+                   admit(post_webhook_config)});
 }
 
 /// Lets an operator's request through to its handler, or refuses it.
@@ -221,6 +261,7 @@ route_table make_routes(const service_ptr &shared) {
   add_keys(out, shared);
   add_events(out, shared);
   add_inbox(out, shared);
+  add_endpoints(out, shared);
   add_operator_routes(out, [&](public_handler handle) {
     return for_admin(shared, std::move(handle));
   });

@@ -15,9 +15,10 @@ db::result<T> not_here() {
   return db::fail(db::errc::rejected, "the fake has no such call");
 }
 
-class fake_store final : public db::store {
+class fake_store final : public fake_endpoint_calls {
 public:
-  explicit fake_store(fake_gateway &data) : data_(data) {}
+  explicit fake_store(fake_gateway &data)
+      : fake_endpoint_calls(data.webhooks), data_(data) {}
 
   db::result<std::vector<db::accept_outcome>>
   accept(std::span<const db::new_event> /*events*/,
@@ -84,7 +85,7 @@ public:
     if (found == nullptr)
       return std::nullopt;
     db::event_view out;
-    out.where = db::event_view::place::stored;
+    out.where = found->where;
     out.id = id;
     out.type = found->event.type;
     out.payload = found->event.payload;
@@ -92,6 +93,7 @@ public:
     out.accepted_at = data_.now;
     out.stored_at = data_.now + std::chrono::milliseconds(3);
     db::delivery inbox;
+    inbox.id = found->delivery;
     inbox.status = found->status;
     inbox.updated_at = data_.now;
     out.deliveries.push_back(inbox);
@@ -353,7 +355,8 @@ fake_gateway::accept_all(std::vector<db::new_event> fresh) {
 
 db::result<db::accept_outcome> fake_gateway::accept_one(db::new_event event) {
   using kind = db::accept_outcome::kind;
-  for (const auto &[other, status] : events) {
+  for (const auto &earlier : events) {
+    const auto &other = earlier.event;
     if (!event.key || !other.key || other.organization != event.organization ||
         other.key->scope != event.key->scope ||
         other.key->text != event.key->text)
@@ -364,7 +367,7 @@ db::result<db::accept_outcome> fake_gateway::accept_one(db::new_event event) {
                               other.id};
   }
   const auto id = event.id;
-  events.push_back({std::move(event), db::delivery_status::pending});
+  events.push_back({.event = std::move(event)});
   const bool is_sync = sample.gate.state.ingest == db::ingest_mode::sync;
   return db::accept_outcome{is_sync ? kind::created : kind::accepted, id};
 }
@@ -437,11 +440,11 @@ void fake_gateway::run(store_call call) {
   if (during_lookup)
     during_lookup();
   const std::lock_guard lock(mutex);
-  fake_store session(*this);
+  fake_store fake(*this);
   if (outage)
     (void)call(nullptr, *outage);
   else
-    (void)call(&session, {});
+    (void)call(session != nullptr ? session : &fake, {});
 }
 
 } // namespace sluice::tests

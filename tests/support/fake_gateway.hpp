@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "actors/gateway.hpp"
+#include "tests/support/fake_endpoints.hpp"
 
 namespace sluice::tests {
 
@@ -14,6 +15,8 @@ namespace sluice::tests {
 struct fake_event {
   db::new_event event;
   db::delivery_status status = db::delivery_status::pending;
+  db::event_view::place where = db::event_view::place::stored;
+  db::uuid delivery{};
 };
 
 /// An operator's order as it reached the store.
@@ -39,6 +42,7 @@ public:
   actors::intake_state intake(db::organization_id owner,
                               std::size_t count) const override;
   void poll_now() override { ++polls; }
+  void endpoints_changed() override { ++webhooks.notices; }
   bool restart(std::string_view child) override {
     restarted.emplace_back(child);
     return child == "poller";
@@ -116,6 +120,9 @@ public:
   /// Of more events than that.
   std::size_t refused_above = 0;
 
+  fake_endpoints webhooks;
+  /// Calls of the store go to this session, once it is set.
+  db::store *session = nullptr;
   std::vector<fake_event> events;
   std::map<db::organization_id, db::organization> organizations;
   std::vector<db::api_key> keys;

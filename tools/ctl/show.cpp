@@ -70,6 +70,13 @@ std::string show_status(const json &health, const json &gate,
           word(health, "rates.accepted_per_minute") + " accepted, " +
               word(health, "rates.stored_per_minute") + " stored",
           level_mark(health, "rates.level", has_colours));
+  // A service that sends no webhooks yet knows of none.
+  if (at(health, "deliveries").is_object())
+    out.add("deliveries",
+            word(health, "deliveries.pending") + " pending, " +
+                word(health, "deliveries.sending") + " being sent, " +
+                word(health, "deliveries.failing") + " failing, " +
+                word(health, "deliveries.dead_letter") + " dead letters");
   out.add("ledger", ledger_word(at(health, "ledger.balanced")));
   out.add("restarts", word(health, "restarts_last_hour") + " in the last hour");
   return out.text();

@@ -44,6 +44,13 @@ std::string rates_json(const actors::health_sample &sample) {
          level_json(sample.rate_level);
 }
 
+std::string deliveries_json(const db::delivery_depth &depth) {
+  return "{" + json_number("pending", depth.pending) + ',' +
+         json_number("sending", depth.sending) + ',' +
+         json_number("failing", depth.failing) + ',' +
+         json_number("dead_letter", depth.dead_letter) + '}';
+}
+
 std::string gate_json(const db::gate_state &state) {
   std::string out = "\"mode\":\"";
   out += to_string(state.ingest);
@@ -98,6 +105,7 @@ std::string to_json(const actors::health_sample &sample) {
       ",\"queue\":" + queue_json(sample.depth, sample.queue_level) +
       ",\"stuck\":{\"count\":" + std::to_string(sample.depth.stuck) +
       level_json(sample.stuck_level) + ",\"rates\":" + rates_json(sample) +
+      ",\"deliveries\":" + deliveries_json(sample.deliveries) +
       ",\"ledger\":{\"balanced\":" + balanced_json(sample.ledger) +
       "},\"settings\":" + settings_json(sample.settings) +
       ",\"restarts_last_hour\":" + std::to_string(sample.restarts_last_hour) +

@@ -117,6 +117,40 @@ void add_times(exposition &out, const actors::metrics_sample &seen) {
                 seen.move_time);
 }
 
+void add_deliveries(exposition &out, const actors::metrics_sample &seen) {
+  out.begin("delivery_attempts_total",
+            "Attempts to deliver an event to a webhook, by what came of them.",
+            MetricType::Counter);
+  out.add({{"outcome", "delivered"}}, to_number(seen.delivered));
+  out.add({{"outcome", "failed"}}, to_number(seen.delivery_failures));
+  out.counter("deliveries_dead_lettered_total",
+              "Deliveries that were given up.", seen.dead_letters);
+  out.counter("deliveries_lost_total",
+              "Results of attempts that came after somebody else had the "
+              "delivery.",
+              seen.lost_deliveries);
+  out.counter("deliveries_rescued_total",
+              "Deliveries that were made due again because their sender was "
+              "gone.",
+              seen.rescued_deliveries);
+  out.counter("endpoints_parked_total",
+              "Endpoints that were parked because nothing arrives there.",
+              seen.endpoints_parked);
+  out.gauge("deliveries_in_flight", "Requests to webhooks on their way.",
+            to_number(seen.deliveries_in_flight));
+  const auto &depth = seen.health.deliveries;
+  out.begin("deliveries",
+            "Deliveries to webhooks of all nodes, each count up to a limit.",
+            MetricType::Gauge);
+  out.add({{"status", "pending"}}, static_cast<double>(depth.pending));
+  out.add({{"status", "sending"}}, static_cast<double>(depth.sending));
+  out.add({{"status", "failing"}}, static_cast<double>(depth.failing));
+  out.add({{"status", "dead_letter"}}, static_cast<double>(depth.dead_letter));
+  out.histogram("delivery_time_seconds",
+                "One attempt to deliver, whatever came of it.",
+                seen.delivery_time);
+}
+
 void add_queue(exposition &out, const db::queue_depth &depth) {
   out.begin("queue_depth_items",
             "Items in the queue of all nodes, each count up to a limit.",
@@ -201,6 +235,7 @@ answer get_metrics(service &shared, const request &) {
   add_queue(all, seen.health.depth);
   add_events(all, seen);
   add_times(all, seen);
+  add_deliveries(all, seen);
   if (shared.answers)
     add_answers(all, *shared.answers);
   response out;

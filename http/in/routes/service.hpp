@@ -13,6 +13,7 @@
 #include "http/in/auth.hpp"
 #include "http/in/cursor.hpp"
 #include "http/in/rate_limit.hpp"
+#include "http/out/secret_box.hpp"
 
 namespace sluice::http {
 
@@ -38,6 +39,9 @@ struct service {
   std::shared_ptr<const answer_counts> answers;
   /// Where drills can be held; set before the first request, if ever.
   actors::drill_runner *drills = nullptr;
+  /// What secrets of endpoints are sealed with; set before the first request.
+  /// Without it there are no webhooks.
+  std::shared_ptr<const secret_box> secrets;
 };
 
 using service_ptr = std::shared_ptr<service>;

@@ -180,6 +180,56 @@ TEST_CASE("an event is shown where it is", "[events]") {
   CHECK(body.at("deliveries").size() == 1);
 }
 
+TEST_CASE("an event's deliveries tell of their attempts", "[events]") {
+  route_client client;
+  client.sign_up();
+  const auto id = client.post(events, plain).json().at("id").get<std::string>();
+  auto &event = client.gateway.events.front();
+  auto &webhooks = client.gateway.webhooks;
+  event.delivery = db::uuid::generate_v7();
+  db::attempt_record failed;
+  failed.delivery = db::delivery_id(event.delivery);
+  failed.attempted_at = client.gateway.now;
+  failed.duration = std::chrono::microseconds(12'999);
+  failed.error = "no answer in time";
+  auto answered = failed;
+  answered.error.clear();
+  answered.response_status = 204;
+  answered.response_head = "a\xFF\n";
+  auto foreign = failed;
+  foreign.delivery = db::delivery_id::generate();
+  webhooks.attempts = {failed, foreign, answered};
+  const auto body = client.get("/api/events/" + id).json();
+  const auto log = body.at("deliveries").at(0).at("attempts_log");
+  const auto when = db::to_rfc3339(client.gateway.now);
+  const nlohmann::json first = {{"attempted_at", when},
+                                {"duration_ms", 12},
+                                {"response_status", nullptr},
+                                {"error", "no answer in time"},
+                                {"response_head", nullptr}};
+  const nlohmann::json second = {{"attempted_at", when},
+                                 {"duration_ms", 12},
+                                 {"response_status", 204},
+                                 {"error", nullptr},
+                                 {"response_head", "a\uFFFD\n"}};
+  CHECK(log == nlohmann::json({first, second}));
+}
+
+TEST_CASE("attempts are asked for once an event is stored", "[events]") {
+  using enum db::event_view::place;
+  route_client client;
+  client.sign_up();
+  const auto id = client.post(events, plain).json().at("id").get<std::string>();
+  for (const auto where : {queued, processing, quarantined, discarded}) {
+    client.gateway.events.front().where = where;
+    CHECK(client.get("/api/events/" + id).status == 200);
+  }
+  CHECK(client.gateway.webhooks.attempt_looks == 0);
+  client.gateway.events.front().where = stored;
+  client.get("/api/events/" + id);
+  CHECK(client.gateway.webhooks.attempt_looks == 1);
+}
+
 TEST_CASE("unknown, foreign and malformed ids look alike", "[events]") {
   route_client client;
   client.sign_up("one");

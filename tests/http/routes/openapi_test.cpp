@@ -292,6 +292,58 @@ TEST_CASE("tenants are answered as the OpenAPI document says", "[openapi]") {
                         R"({"organization_name":"acme"})"));
 }
 
+TEST_CASE("owners of endpoints are answered as the OpenAPI document says",
+          "[openapi]") {
+  const auto whole = document();
+  route_client client;
+  client.sign_up();
+  const auto check = [&](const std::string &method, const std::string &path,
+                         const std::string &id = "",
+                         const std::string &body = "") {
+    sent what{method, path, body, {{"content-type", "application/json"}}};
+    if (const auto at = path.find("{id}"); at != std::string::npos)
+      what.target.replace(at, 4, id);
+    auto answer = client.send(what);
+    check_answer(whole, path, in_lower_case(method), answer);
+    return answer;
+  };
+  const std::string url = R"({"url":"https://hooks.example.com/")";
+  const std::string one = "/api/endpoints/{id}";
+  const std::string since = R"({"since":"2026-01-01T00:00:00Z"})";
+  const auto made =
+      check("POST", "/api/endpoints", "",
+            url + R"(,"event_types":["a.*"],"headers":{"x":"y"}})");
+  const auto id = made.json().at("id").get<std::string>();
+  check("POST", "/api/endpoints", "", "{}");
+  check("POST", "/api/endpoints", "", R"({"url":"https://10.0.0.1/"})");
+  check("GET", "/api/endpoints");
+  check("GET", one, id);
+  check("PATCH", one, id, R"({"description":null})");
+  check("POST", one + "/pause", id);
+  check("POST", one + "/rotate-secret", id);
+  check("GET", one, id);
+  check("POST", one + "/resume", id);
+  check("POST", one + "/replay", id, since);
+  const std::string config = R"({"webhook_url":"https://b.example.com/"})";
+  check("POST", "/api/webhook/config", "", config);
+  check("POST", "/api/webhook/config", "", config);
+  const auto event =
+      client.post("/api/events", R"({"type":"a","payload":{}})").json();
+  client.gateway.webhooks.attempts.emplace_back();
+  client.gateway.webhooks.steps.emplace_back(
+      db::replay_outcome{1, db::delivery_id()});
+  check("GET", "/api/events/{id}", event.at("id"));
+  check("POST", "/api/events/{id}/replay", event.at("id"), "{}");
+  client.gateway.events.front().where = db::event_view::place::queued;
+  check("POST", "/api/events/{id}/replay", event.at("id"), "{}");
+  check("DELETE", one, id);
+  for (const auto *method : {"GET", "DELETE"})
+    check(method, one, id);
+  check("PATCH", one, id, "{}");
+  client.forget_secrets();
+  check("GET", "/api/endpoints");
+}
+
 TEST_CASE("operators are answered as the OpenAPI document says", "[openapi]") {
   const auto whole = document();
   route_client client;

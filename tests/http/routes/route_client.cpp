@@ -5,6 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tests/support/temporary_folder.hpp"
+
 namespace sluice::tests {
 
 namespace {
@@ -57,7 +59,9 @@ std::string received::header(const std::string &name) const {
 }
 
 route_client::route_client(const config::settings &settings)
-    : routes_(http::make_routes(http::make_service(gateway, settings))) {
+    : service_(http::make_service(gateway, settings)),
+      routes_(http::make_routes(service_)) {
+  service_->secrets = test_secrets();
   gateway.apply(settings);
 }
 
@@ -115,6 +119,15 @@ std::string route_client::sign_up(const std::string &name) {
         {"authorization", std::string("Bearer ") + admin_token}}});
   use_key(made.json().at("api_key").get<std::string>());
   return key_;
+}
+
+std::shared_ptr<const http::secret_box> test_secrets() {
+  static const auto box = [] {
+    const temporary_folder folder;
+    return http::secret_box::open((folder.path() / "secrets.key").string())
+        .value();
+  }();
+  return box;
 }
 
 } // namespace sluice::tests

@@ -50,12 +50,19 @@ public:
   std::string sign_up(const std::string &name = "acme");
   void use_key(std::string key) { key_ = std::move(key); }
 
+  /// From now on there is nothing to seal secrets with.
+  void forget_secrets() { service_->secrets.reset(); }
+
   fake_gateway gateway;
 
 private:
+  http::service_ptr service_;
   http::route_table routes_;
   std::string key_;
 };
+
+/// What the client's service seals secrets with.
+std::shared_ptr<const http::secret_box> test_secrets();
 
 inline constexpr auto admin_token = "the-admin-token";
 

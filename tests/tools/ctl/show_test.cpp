@@ -13,6 +13,7 @@ const json health = json::parse(R"({"status":"warning","database":"up",
   "stuck":{"count":0,"level":"normal"},
   "rates":{"accepted_per_minute":10.000,"stored_per_minute":4.000,
            "level":"normal"},
+  "deliveries":{"pending":12,"sending":3,"failing":1,"dead_letter":0},
   "ledger":{"balanced":null},"restarts_last_hour":1,
   "version":"0.1.0","node":"n:1"})");
 
@@ -36,6 +37,7 @@ TEST_CASE("the status shows the dials and what is to be minded") {
         "for 62 s  critical\n"
         "stuck       0\n"
         "last minute 10 accepted, 4 stored\n"
+        "deliveries  12 pending, 3 being sent, 1 failing, 0 dead letters\n"
         "ledger      not checked yet\n"
         "restarts    1 in the last hour\n");
   CHECK(show_status(health, gate, true).find("\x1b[31mcritical\x1b[0m") !=
