@@ -66,7 +66,7 @@ std::pair<db::organization, db::api_key> make_owner(db::organization_id id) {
   return {owner, key};
 }
 
-drill_state verdict(const drill_report &report, bool is_broken_off) {
+drill_state state_at_end(const drill_report &report, bool is_broken_off) {
   if (is_broken_off)
     return drill_state::interrupted;
   return report.reasons.empty() ? drill_state::passed : drill_state::failed;
@@ -214,7 +214,7 @@ void drill_runner::carry_out(drill_report report, const std::stop_token &end) {
     report.reasons.emplace_back(
         "it could not be cleaned up; the next start or drill does that");
   report.ended_at = now_text();
-  report.state = verdict(report, end.stop_requested());
+  report.state = state_at_end(report, end.stop_requested());
   // A record that stays open is cleaned up after, and closed, by the next one.
   if (report.is_cleaned_up && !close(report))
     spdlog::error("the record of a drill could not be closed");

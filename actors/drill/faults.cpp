@@ -1,6 +1,7 @@
 #include "actors/drill/faults.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace sluice::actors {
 
@@ -43,13 +44,45 @@ int drill_faults::stranded() const {
   return stranded_;
 }
 
-void drill_faults::clear() {
+void drill_faults::keep_from_answering(std::string url, milliseconds span) {
   std::lock_guard guard(mutex_);
-  cut_off_until_ = 0;
-  poisoned_until_ = {};
-  poisoned_claims_.clear();
-  ghost_until_ = {};
-  has_others_ = false;
+  mute_url_ = std::move(url);
+  mute_until_ = clock::now() + span;
+  most_waiting_ = 0;
+  has_others_ = true;
+}
+
+int drill_faults::most_waiting() const {
+  std::lock_guard guard(mutex_);
+  return most_waiting_;
+}
+
+bool drill_faults::keep_waiting(const std::string &url,
+                                std::function<void()> answer) {
+  if (!has_others_)
+    return false;
+  std::lock_guard guard(mutex_);
+  if (!is_on(mute_until_) || url != mute_url_)
+    return false;
+  waiting_.push_back(std::move(answer));
+  most_waiting_ = std::max(most_waiting_, static_cast<int>(waiting_.size()));
+  return true;
+}
+
+void drill_faults::clear() {
+  std::vector<std::function<void()>> waiting;
+  {
+    std::lock_guard guard(mutex_);
+    cut_off_until_ = 0;
+    poisoned_until_ = {};
+    poisoned_claims_.clear();
+    ghost_until_ = {};
+    mute_until_ = {};
+    waiting = std::exchange(waiting_, {});
+    has_others_ = false;
+  }
+  for (const auto &answer : waiting)
+    answer();
 }
 
 std::optional<drill_ghost> drill_faults::ghost() const {

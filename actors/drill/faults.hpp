@@ -2,10 +2,13 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <set>
+#include <string>
+#include <vector>
 
 #include "db/store.hpp"
 
@@ -40,7 +43,13 @@ public:
   /// How many items it has taken since.
   int stranded() const;
 
-  /// Ends all of them at once.
+  /// For so long the endpoint with this URL answers nobody.
+  void keep_from_answering(std::string url, milliseconds span);
+  /// How many requests have waited for its answer at once.
+  int most_waiting() const;
+
+  /// Ends all of them at once. Whoever waits for an answer gets it, on the
+  /// caller's thread.
   void clear();
 
   // -- for whoever makes them felt -------------------------------------------
@@ -52,6 +61,8 @@ public:
   bool has_poison(db::claim_id fence) const;
   /// Whether the log refuses it; counted.
   bool refuse(db::event_id id);
+  /// Whether a request to this URL waits; then `answer` is called later.
+  bool keep_waiting(const std::string &url, std::function<void()> answer);
 
 private:
   bool is_on(clock::time_point until) const { return clock::now() < until; }
@@ -66,6 +77,10 @@ private:
   drill_ghost ghost_{};
   clock::time_point ghost_until_{};
   int stranded_ = 0;
+  std::string mute_url_;
+  clock::time_point mute_until_{};
+  std::vector<std::function<void()>> waiting_;
+  int most_waiting_ = 0;
 };
 
 } // namespace sluice::actors

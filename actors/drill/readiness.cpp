@@ -23,13 +23,13 @@ std::string positions(const db::gate_state &dials) {
 std::optional<std::string> obstacle_to(const drill_request &asked,
                                        const health_sample &seen,
                                        const config::settings &held) {
-  if (asked.kind == drill_kind::slow_endpoint)
-    return "this version delivers by the inbox only; there is no endpoint that "
-           "could be slow";
   if (!seen.gate.is_known)
     return "this node does not know the gate yet";
   if (!are_normal(seen.gate.state))
     return "the dials are not normal: " + positions(seen.gate.state);
+  if (asked.kind == drill_kind::slow_endpoint &&
+      seen.gate.state.delivery != db::delivery_mode::running)
+    return "delivery is paused, so that no endpoint is sent to";
   if (asked.kind == drill_kind::stuck_items && held.processor.max_attempts < 2)
     return "processor.max_attempts is 1: what is rescued goes to quarantine";
   if (asked.kind == drill_kind::poison &&

@@ -1,5 +1,6 @@
 #include "actors/drill/rehearsals.hpp"
 
+#include "actors/drill/delivery_drills.hpp"
 #include "actors/drill/dial_drills.hpp"
 #include "actors/drill/fault_drills.hpp"
 
@@ -22,7 +23,7 @@ void rehearse(drill_stage &on) {
   case drill_kind::rollback:
     return rehearse_rollback(on);
   case drill_kind::slow_endpoint:
-    return on.fail("this version delivers by the inbox only");
+    return rehearse_slow_endpoint(on);
   }
 }
 

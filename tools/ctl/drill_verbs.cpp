@@ -34,7 +34,9 @@ constexpr drill_verb drill_verbs[] = {
     {"rollback",
      "A rollback to sync, and its undoing, on all nodes. Others' events are "
      "answered 201 for a second or so, and the queue is emptied"},
-    {"slow-endpoint", "Not in this version, which delivers by the inbox only"},
+    {"slow-endpoint",
+     "An endpoint of the drill's own answers nobody for a moment. Others "
+     "notice nothing"},
 };
 
 void add_drill_options(verb_tree &tree, CLI::App *command) {

@@ -15,7 +15,7 @@ namespace {
 const auto every_drill = {drill_kind::kill_worker, drill_kind::kill_poller,
                           drill_kind::stuck_items, drill_kind::db_outage,
                           drill_kind::poison,      drill_kind::sync_roundtrip,
-                          drill_kind::rollback};
+                          drill_kind::rollback,    drill_kind::slow_endpoint};
 
 } // namespace
 
@@ -144,10 +144,21 @@ TEST_CASE_METHOD(drill_fixture, "one drill at a time") {
   CHECK(ended().state == drill_state::passed);
 }
 
-TEST_CASE_METHOD(drill_fixture, "a slow endpoint can't be rehearsed here") {
-  const auto refused = drills.begin({.kind = drill_kind::slow_endpoint});
-  REQUIRE_FALSE(refused);
-  CHECK(refused.error().text.starts_with("this version delivers by the inbox"));
+TEST_CASE_METHOD(drill_fixture, "a slow endpoint that starves others fails "
+                                "the drill") {
+  wrong->starves_others = true;
+  const auto report = hold(drill_kind::slow_endpoint);
+  CHECK(report.state == drill_state::failed);
+  CHECK(has_reason(report, "held up another one"));
+  check_is_clean();
+}
+
+TEST_CASE_METHOD(drill_fixture, "results of deliveries that get lost fail the "
+                                "drill") {
+  wrong->forgets_results = true;
+  const auto report = hold(drill_kind::slow_endpoint);
+  CHECK(report.state == drill_state::failed);
+  check_is_clean();
 }
 
 TEST_CASE_METHOD(drill_fixture, "parts are not killed until the service "

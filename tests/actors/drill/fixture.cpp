@@ -5,6 +5,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "actors/drill/drillable_port.hpp"
 #include "tests/support/forwarding_store.hpp"
 
 namespace sluice::tests {
@@ -66,6 +67,32 @@ public:
     return forwarding_store::finish_drain();
   }
 
+  db::result<db::delivery_claim>
+  claim_deliveries(const db::delivery_request &request) override {
+    if (!wrong_->starves_others)
+      return forwarding_store::claim_deliveries(request);
+    // The one that was made first is the slow one.
+    auto first = std::ranges::min_element(request.shares, {},
+                                          &db::delivery_share::endpoint);
+    std::lock_guard lock(wrong_->mutex);
+    wrong_->favourite =
+        std::min(wrong_->favourite.value_or(first->endpoint), first->endpoint);
+    auto only_one = request;
+    std::erase_if(only_one.shares, [&](const auto &one) {
+      return one.endpoint != wrong_->favourite;
+    });
+    if (only_one.shares.empty())
+      return db::delivery_claim{request.fence, {}};
+    return forwarding_store::claim_deliveries(only_one);
+  }
+
+  db::result<db::record_outcome>
+  record_deliveries(std::span<const db::delivery_result> results) override {
+    if (wrong_->forgets_results)
+      return db::record_outcome{.recorded = static_cast<int>(results.size())};
+    return forwarding_store::record_deliveries(results);
+  }
+
 private:
   std::shared_ptr<sabotage> wrong_;
 };
@@ -118,6 +145,8 @@ drill_fixture::drill_fixture()
       service({.source = drillable,
                .self = self,
                .settings = quick_settings(),
+               .open_webhook_port = actors::drillable_port(receivers.opener(),
+                                                           drillable->faults()),
                .on_escalation = [] {}}),
       drills({.door = service.door(),
               .faults = drillable->faults(),

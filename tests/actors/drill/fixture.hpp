@@ -2,11 +2,14 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 
 #include "actors/drill/drill_runner.hpp"
 #include "actors/drill/drillable_source.hpp"
 #include "tests/actors/fixture.hpp"
+#include "tests/support/fake_webhook_port.hpp"
 
 namespace sluice::tests {
 
@@ -24,6 +27,12 @@ struct sabotage {
   std::atomic<bool> never_created{false};
   /// No drain comes to its end.
   std::atomic<bool> never_drained{false};
+  /// Claims deliveries for one endpoint only, and for good.
+  std::atomic<bool> starves_others{false};
+  std::mutex mutex;
+  std::optional<db::endpoint_id> favourite;
+  /// Says that results of deliveries are written down, and does not.
+  std::atomic<bool> forgets_results{false};
   /// Gives no session any more.
   std::atomic<bool> stays_away{false};
 };
@@ -55,6 +64,7 @@ struct drill_fixture : faulty_fixture {
 
   std::shared_ptr<sabotage> wrong = std::make_shared<sabotage>();
   std::shared_ptr<actors::drillable_source> drillable;
+  fake_receivers receivers;
   db::node self = make_node();
   actors::runtime service;
   actors::drill_runner drills;

@@ -162,7 +162,10 @@ TEST_CASE("a drill that could not end is not begun") {
   held.processor.max_attempts = 5;
   held.processor.retry_backoff = 1h;
   CHECK(obstacle_to({.kind = drill_kind::poison}, seen, held));
-  CHECK(obstacle_to({.kind = drill_kind::slow_endpoint}, seen, held));
+  auto paused = seen;
+  paused.gate.state.delivery = db::delivery_mode::paused;
+  CHECK(obstacle_to({.kind = drill_kind::slow_endpoint}, paused, held));
+  CHECK_FALSE(obstacle_to({.kind = drill_kind::slow_endpoint}, seen, held));
   CHECK(obstacle_to({.kind = drill_kind::poison}, health_sample(), {}));
 }
 
