@@ -14,6 +14,7 @@
 
 #include "actors/admin/port.hpp"
 #include "actors/drill/drill_runner.hpp"
+#include "actors/drill/drillable_port.hpp"
 #include "actors/drill/drillable_source.hpp"
 #include "actors/runtime.hpp"
 #include "config/describe.hpp"
@@ -23,6 +24,7 @@
 #include "http/in/service_routes.hpp"
 #include "sluice_version.hpp"
 #include "tools/logging.hpp"
+#include "tools/webhooks.hpp"
 
 namespace sluice::tools {
 
@@ -160,11 +162,14 @@ serve_exit serve(const config::settings &settings,
   const db::node self{.id = db::node_id::generate(),
                       .name = node_name(settings),
                       .version = version};
+  const auto hooks = open_webhooks(settings, source->describe());
   actors::runtime actors(
       {.source = source,
        .self = self,
        .settings = settings,
        .sources = sources,
+       .open_webhook_port =
+           actors::drillable_port(hooks.open, source->faults()),
        .on_settings =
            [](const config::settings &now) { set_log_level(now.log); },
        .on_escalation =
@@ -180,6 +185,7 @@ serve_exit serve(const config::settings &settings,
       {.door = actors.door(), .faults = source->faults(), .self = self});
   drills.tidy_up_soon();
   shared->drills = &drills;
+  shared->secrets = hooks.secrets;
   http::server server(options, http::make_routes(shared));
   server.start();
   spdlog::info("sluice {} on {}, listening on port {}", version,
