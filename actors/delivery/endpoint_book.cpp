@@ -126,13 +126,6 @@ void endpoint_book::put_back(std::vector<db::endpoint_note> notes) {
                 std::make_move_iterator(notes.end()));
 }
 
-std::size_t endpoint_book::broken() const {
-  return static_cast<std::size_t>(
-      std::count_if(lanes_.begin(), lanes_.end(), [](const auto &known) {
-        return known.second.lane.is_broken();
-      }));
-}
-
 void endpoint_book::note(entry &one, db::endpoint_note::kind what,
                          std::string reason) {
   if (what == db::endpoint_note::kind::park &&

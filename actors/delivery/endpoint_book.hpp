@@ -48,9 +48,6 @@ public:
   void put_back(std::vector<db::endpoint_note> notes);
 
   bool empty() const { return lanes_.empty(); }
-  std::size_t size() const { return lanes_.size(); }
-  /// Endpoints whose breaker is open.
-  std::size_t broken() const;
 
 private:
   struct entry {

@@ -9,7 +9,8 @@
 namespace sluice::actors {
 
 /// The URL of an endpoint that drills have to themselves: nobody can be reached
-/// there (RFC 6761, section 6.4), so that no request leaves the service.
+/// there (RFC 6761, section 6.4), and no owner may name it, so that no request
+/// leaves the service and no event of others ends here.
 std::string drill_url(const std::string &name);
 
 /// Opens ports on which drills can be held: they answer what is sent to a

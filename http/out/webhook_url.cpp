@@ -184,6 +184,9 @@ bool is_read_alike(std::string_view url, const webhook_target &target) {
 std::optional<url_fault> fault_of_name(const webhook_target &target,
                                        const address_guard &guard,
                                        bool allows_http) {
+  // Nobody is there (RFC 6761, section 6.4), and drills use such names.
+  if (last_label(target.host) == "invalid")
+    return invalid("names below `invalid` lead nowhere").value();
   const auto loopback = localhost_addresses(target.host, guard);
   if (loopback ? loopback->empty() : is_local(target.host) && !guard.has_list())
     return blocked().value();

@@ -51,7 +51,8 @@ inline constexpr std::string_view blocked_text =
 ///   they are usually spelled (`127.1`, `0x7f000001` and `a.b.` are not);
 /// - addresses that the guard refuses;
 /// - `localhost` and below it, unless loopback is an allowed network; names
-///   without a dot, and below `local` and `internal`, unless any is.
+///   without a dot, and below `local` and `internal`, unless any is;
+/// - names below `invalid`.
 ///
 /// A name that passes has to be looked up, and judged by `allows_found`.
 tl::expected<webhook_target, url_fault>

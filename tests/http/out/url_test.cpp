@@ -160,6 +160,8 @@ TEST_CASE("an allowed network is sent to at any port, and without TLS") {
     CHECK(verdict(url, guard) == "ok");
   }
   CHECK(verdict("http://example.com/", guard) == "invalid");
+  CHECK(verdict("https://quick.drill.invalid/", guard) == "invalid");
+  CHECK(verdict("https://QUICK.DRILL.INVALID/", guard) == "invalid");
   CHECK(verdict("http://8.8.8.8/", guard) == "invalid");
   CHECK(verdict("https://8.8.8.8:9000/", guard) == "invalid");
   CHECK(verdict("http://10.0.0.1/", guard) == "blocked");
