@@ -51,8 +51,35 @@ def body(run):
                       120 + 3 * run.options.events / RATE, 0.5):
         run.violation(f"not delivered: {service.health()['deliveries']}")
     run.figures["delivered after, s"] = time.monotonic() - up
+    check_forbidden(run, service, store)
     service.terminate()
     check_limits(run, receivers)
+
+
+def check_forbidden(run, service, store):
+    """The service and its database are no targets, whatever is allowed."""
+    tenant = service.organization("two")
+    targets = [f"http://127.0.0.1:{service.port}/api/events"]
+    if store.kind == "postgres":
+        targets.append(f"http://127.0.0.1:{store.port}/")
+    for url in targets:
+        made = client.call(service.port, "POST", "/api/endpoints",
+                           {"url": url}, key=tenant.key)
+        run.check(made.status == 201, f"{url}: {made}")
+    sent = client.call(service.port, "POST", "/api/events",
+                       {"type": "own", "payload": {}}, key=tenant.key)
+    run.check(sent.status == 202, f"not accepted: {sent}")
+
+    def refused():
+        shown = client.call(service.port, "GET",
+                            f"/api/events/{sent.json()['id']}",
+                            key=tenant.key).json()
+        return sum("not one that webhooks are sent to"
+                   in (one.get("last_error") or "")
+                   for one in shown["deliveries"])
+
+    run.check(wait_until(lambda: refused() == len(targets), 20, 0.1),
+              f"{refused()} of {len(targets)} own targets refused")
 
 
 def check_limits(run, receivers):
