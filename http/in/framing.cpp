@@ -4,7 +4,7 @@
 #include <array>
 #include <string>
 
-#include "http/in/framing_chars.hpp"
+#include "http/ascii.hpp"
 
 namespace sluice::http {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "http/in/framing_chars.hpp"
+#include "http/ascii.hpp"
 
 namespace sluice::http {
 

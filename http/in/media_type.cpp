@@ -1,43 +1,23 @@
 #include "http/in/media_type.hpp"
 
-#include <algorithm>
 #include <string>
 #include <string_view>
+
+#include "http/ascii.hpp"
 
 namespace sluice::http {
 
 namespace {
 
-bool is_space(char c) {
-  return c == ' ' || c == '\t';
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && is_space(text.front()))
-    text.remove_prefix(1);
-  while (!text.empty() && is_space(text.back()))
-    text.remove_suffix(1);
-  return text;
-}
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
-
-bool is_same(std::string_view left, std::string_view right) {
-  return std::equal(left.begin(), left.end(), right.begin(), right.end(),
-                    [](char l, char r) { return lower(l) == lower(r); });
-}
-
 bool is_utf8_charset(std::string_view parameter) {
   const auto equals = parameter.find('=');
   if (equals == std::string_view::npos ||
-      !is_same(parameter.substr(0, equals), "charset"))
+      !is_same_word(parameter.substr(0, equals), "charset"))
     return false;
   auto value = parameter.substr(equals + 1);
   if (value.size() >= 2 && value.front() == '"' && value.back() == '"')
     value = value.substr(1, value.size() - 2);
-  return is_same(value, "utf-8") || is_same(value, "utf8");
+  return is_same_word(value, "utf-8") || is_same_word(value, "utf8");
 }
 
 problem unsupported(std::string_view slug, std::string_view title,
@@ -63,7 +43,7 @@ problem unsupported_type(bool takes_lines) {
 tl::expected<media_type, problem> body_type(const request &in,
                                             bool takes_lines) {
   const auto coding = in.header("content-encoding");
-  if (coding && !is_same(*coding, "identity"))
+  if (coding && !is_same_word(*coding, "identity"))
     return tl::unexpected(
         unsupported("unsupported-encoding", "Unsupported content coding",
                     "the body has to be sent without a content coding"));
@@ -74,13 +54,13 @@ tl::expected<media_type, problem> body_type(const request &in,
   const auto type = trimmed(value->substr(0, semicolon));
   const bool is_plain = semicolon == std::string_view::npos;
   if (is_plain || is_utf8_charset(trimmed(value->substr(semicolon + 1)))) {
-    if (is_same(type, "application/json"))
+    if (is_same_word(type, "application/json"))
       return media_type::json;
-    if (takes_lines && is_same(type, "application/x-ndjson"))
+    if (takes_lines && is_same_word(type, "application/x-ndjson"))
       return media_type::ndjson;
   }
   problem out = unsupported_type(takes_lines);
-  out.closes = is_same(type.substr(0, 10), "multipart/");
+  out.closes = is_same_word(type.substr(0, 10), "multipart/");
   return tl::unexpected(std::move(out));
 }
 

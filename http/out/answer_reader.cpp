@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "db/model/time.hpp"
+#include "http/ascii.hpp"
 #include "http/in/json_text.hpp"
 #include "http/out/retry_after.hpp"
 
@@ -11,10 +12,6 @@ namespace sluice::http {
 namespace {
 
 constexpr std::string_view retry_after_name = "retry-after:";
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
 
 bool begins_with_name(std::string_view line, std::string_view name) {
   return line.size() >= name.size() &&

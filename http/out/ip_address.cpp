@@ -8,16 +8,14 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include "http/ascii.hpp"
+
 namespace sluice::http {
 
 namespace {
 
 constexpr std::array<std::uint8_t, 12> mapped_prefix{0, 0, 0, 0, 0,    0,
                                                      0, 0, 0, 0, 0xFF, 0xFF};
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
 
 bool is_mapped_spelling(std::string_view text) {
   return text.starts_with("::ffff:") && parse_address(text.substr(7));

@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t most_bytes = 64 * 1024;
+constexpr std::size_t most_file_bytes = 64 * 1024;
 
 std::string text_of_errno() {
   return std::generic_category().message(errno);
@@ -81,7 +81,7 @@ tl::expected<std::string, std::string> read_key_file(const std::string &path) {
     if (count < 0)
       return tl::unexpected(text_of_errno());
     out.append(part.data(), static_cast<std::size_t>(count));
-    if (out.size() > most_bytes)
+    if (out.size() > most_file_bytes)
       return tl::unexpected(std::string("has more than 64 KiB"));
   }
 }

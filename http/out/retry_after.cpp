@@ -5,27 +5,21 @@
 
 #include <curl/curl.h>
 
+#include "http/ascii.hpp"
+
 namespace sluice::http {
 
 namespace {
 
 using std::chrono::seconds;
 
-constexpr seconds longest{24 * 60 * 60};
-constexpr std::size_t most_bytes = 64;
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
+constexpr seconds longest_retry_after{24 * 60 * 60};
+constexpr std::size_t most_value_bytes = 64;
 
 seconds parse_digits(std::string_view digits) {
   seconds out{0};
   for (const char c : digits)
-    out = std::min(out * 10 + seconds(c - '0'), longest);
+    out = std::min(out * 10 + seconds(c - '0'), longest_retry_after);
   return out;
 }
 
@@ -33,12 +27,8 @@ seconds parse_digits(std::string_view digits) {
 
 std::optional<seconds> parse_retry_after(std::string_view value,
                                          db::timestamp now) {
-  const auto is_space = [](char c) { return c == ' ' || c == '\t'; };
-  while (!value.empty() && is_space(value.front()))
-    value.remove_prefix(1);
-  while (!value.empty() && is_space(value.back()))
-    value.remove_suffix(1);
-  if (value.empty() || value.size() > most_bytes)
+  value = trimmed(value);
+  if (value.empty() || value.size() > most_value_bytes)
     return std::nullopt;
   if (std::all_of(value.begin(), value.end(), is_digit))
     return parse_digits(value);
@@ -52,7 +42,7 @@ std::optional<seconds> parse_retry_after(std::string_view value,
     return std::nullopt;
   const auto wait =
       std::chrono::sys_seconds(seconds(at)) - std::chrono::floor<seconds>(now);
-  return std::clamp(wait, seconds(0), longest);
+  return std::clamp(wait, seconds(0), longest_retry_after);
 }
 
 } // namespace sluice::http

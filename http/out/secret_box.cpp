@@ -7,6 +7,7 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
+#include "http/ascii.hpp"
 #include "http/out/key_file.hpp"
 
 namespace sluice::http {
@@ -18,6 +19,7 @@ constexpr std::size_t id_size = 4;
 constexpr std::size_t nonce_size = 12;
 constexpr std::size_t tag_size = 16;
 constexpr std::size_t head_size = 1 + id_size;
+constexpr std::string_view blanks = " \t\r";
 constexpr std::size_t overhead = head_size + nonce_size + tag_size;
 
 struct context_deleter {
@@ -35,35 +37,13 @@ const unsigned char *as_bytes(std::string_view text) {
   return reinterpret_cast<const unsigned char *>(text.data());
 }
 
-bool is_space(char c) {
-  return c == ' ' || c == '\t' || c == '\r';
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && is_space(text.front()))
-    text.remove_prefix(1);
-  while (!text.empty() && is_space(text.back()))
-    text.remove_suffix(1);
-  return text;
-}
-
-int digit_of(char c) {
-  if (c >= '0' && c <= '9')
-    return c - '0';
-  if (c >= 'a' && c <= 'f')
-    return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F')
-    return c - 'A' + 10;
-  return -1;
-}
-
 template <std::size_t Size>
 bool parse_hex(std::string_view text, std::array<std::uint8_t, Size> &out) {
   if (text.size() != 2 * Size)
     return false;
   for (std::size_t i = 0; i < Size; ++i) {
-    const int high = digit_of(text[2 * i]);
-    const int low = digit_of(text[2 * i + 1]);
+    const int high = hex_value(text[2 * i]);
+    const int low = hex_value(text[2 * i + 1]);
     if (high < 0 || low < 0)
       return false;
     out[i] = static_cast<std::uint8_t>(high * 16 + low);
@@ -174,7 +154,7 @@ std::optional<secret_box::key> secret_box::parse_line(std::string_view line) {
   key out;
   if (gap == std::string_view::npos ||
       !parse_hex(line.substr(0, gap), out.id) ||
-      !parse_hex(trimmed(line.substr(gap)), out.bytes))
+      !parse_hex(trimmed(line.substr(gap), blanks), out.bytes))
     return std::nullopt;
   return out;
 }
@@ -193,7 +173,7 @@ std::optional<std::string> secret_box::fresh_file() {
 std::optional<std::string> secret_box::read(std::string_view text) {
   for (std::size_t number = 1; !text.empty(); ++number) {
     const auto end = std::min(text.find('\n'), text.size());
-    const auto line = trimmed(text.substr(0, end));
+    const auto line = trimmed(text.substr(0, end), blanks);
     text.remove_prefix(std::min(end + 1, text.size()));
     if (line.empty() || line.front() == '#')
       continue;

@@ -14,8 +14,8 @@ namespace sluice::http {
 namespace {
 
 constexpr std::string_view prefix = "whsec_";
-constexpr std::size_t fewest_bytes = 24;
-constexpr std::size_t most_bytes = 64;
+constexpr std::size_t fewest_secret_bytes = 24;
+constexpr std::size_t most_secret_bytes = 64;
 
 void add_json_string(std::string &out, std::string_view text) {
   out.push_back('"');
@@ -55,7 +55,7 @@ std::optional<std::string> webhook_key(std::string_view secret) {
                                                     : 0;
   auto size = text.size() / 4 * 3;
   size -= std::min(padding, size);
-  if (size < fewest_bytes || size > most_bytes)
+  if (size < fewest_secret_bytes || size > most_secret_bytes)
     return std::nullopt;
   return from_base64(text);
 }

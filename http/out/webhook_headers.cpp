@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "http/ascii.hpp"
 #include "http/out/webhook_url.hpp"
 
 namespace sluice::http {
@@ -8,7 +9,7 @@ namespace sluice::http {
 namespace {
 
 constexpr std::size_t most_headers = 20;
-constexpr std::size_t most_bytes = 4096;
+constexpr std::size_t most_header_bytes = 4096;
 
 /// What the sender writes itself, or what is between two ends of a connection.
 constexpr std::array<std::string_view, 27> reserved{"accept",
@@ -40,14 +41,6 @@ constexpr std::array<std::string_view, 27> reserved{"accept",
                                                     "x-http-method-override"};
 constexpr std::array<std::string_view, 5> reserved_beginnings{
     "webhook-", "proxy-", "x-forwarded-", "x-aws-ec2-", ":"};
-
-std::string lowered(std::string_view text) {
-  std::string out(text);
-  for (auto &c : out)
-    if (c >= 'A' && c <= 'Z')
-      c = static_cast<char>(c + ('a' - 'A'));
-  return out;
-}
 
 /// RFC 9110, section 5.6.2.
 bool is_token(std::string_view text) {
@@ -81,7 +74,7 @@ fault_of_headers(const std::vector<db::header_line> &headers) {
   std::vector<std::string> names;
   for (const auto &each : headers) {
     bytes += each.name.size() + each.value.size();
-    if (bytes > most_bytes)
+    if (bytes > most_header_bytes)
       return "the headers have more than 4096 bytes";
     if (!is_token(each.name))
       return "header " + std::to_string(names.size() + 1) +

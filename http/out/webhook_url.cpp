@@ -6,11 +6,13 @@
 
 #include <curl/curl.h>
 
+#include "http/ascii.hpp"
+
 namespace sluice::http {
 
 namespace {
 
-constexpr std::size_t most_bytes = 2048;
+constexpr std::size_t most_url_bytes = 2048;
 constexpr std::size_t most_name_bytes = 253;
 constexpr std::size_t most_label_bytes = 63;
 
@@ -25,27 +27,11 @@ auto blocked() {
       url_fault{url_fault::kind::blocked, std::string(blocked_text)});
 }
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 /// The characters of RFC 3986, without `#`.
 bool is_url_character(char c) {
   constexpr std::string_view others = "-._~:/?[]@!$&'()*+,;=%";
   return is_letter(c) || is_digit(c) ||
          others.find(c) != std::string_view::npos;
-}
-
-std::string lowered(std::string_view text) {
-  std::string out(text);
-  for (auto &c : out)
-    if (c >= 'A' && c <= 'Z')
-      c = static_cast<char>(c + ('a' - 'A'));
-  return out;
 }
 
 std::string_view last_label(std::string_view name) {
@@ -133,7 +119,7 @@ fallible parse_authority(std::string_view text, webhook_target out) {
 }
 
 fallible take_apart(std::string_view url) {
-  if (url.empty() || url.size() > most_bytes)
+  if (url.empty() || url.size() > most_url_bytes)
     return invalid("it has to have 1 to 2048 bytes");
   if (url.find('#') != std::string_view::npos)
     return invalid("a URL with a fragment (#) is not taken");

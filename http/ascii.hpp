@@ -1,9 +1,12 @@
 #pragma once
 
 #include <array>
+#include <string>
 #include <string_view>
 
 namespace sluice::http {
+
+// Characters as protocols know them: ASCII, whatever the locale.
 
 namespace detail {
 
@@ -38,6 +41,22 @@ constexpr bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
+constexpr bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/// `c`, or the small letter when it is a capital one.
+constexpr char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+inline std::string lowered(std::string_view text) {
+  std::string out(text);
+  for (char &c : out)
+    c = lower(c);
+  return out;
+}
+
 /// The value of a hexadecimal digit, or -1.
 constexpr int hex_value(char c) {
   if (is_digit(c)) {
@@ -49,24 +68,23 @@ constexpr int hex_value(char c) {
   return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/// Without spaces and tabs at both ends.
-constexpr std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
+/// Without the characters of `blanks` at both ends.
+constexpr std::string_view trimmed(std::string_view text,
+                                   std::string_view blanks = " \t") {
+  const auto first = text.find_first_not_of(blanks);
   if (first == std::string_view::npos) {
     return {};
   }
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
 }
 
-/// Whether `text` is `lower` but for the case of ASCII letters.
-constexpr bool is_same_word(std::string_view text, std::string_view lower) {
-  if (text.size() != lower.size()) {
+/// Whether `text` is `word`, which is in lower case, but for its case.
+constexpr bool is_same_word(std::string_view text, std::string_view word) {
+  if (text.size() != word.size()) {
     return false;
   }
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if ((c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c) !=
-        lower[i]) {
+    if (lower(text[i]) != word[i]) {
       return false;
     }
   }
