@@ -30,8 +30,9 @@ std::string verdict(const config::loaded &settings) {
 
 /// Adds a verb that answers with what `text` makes of the settings.
 template <class Text>
-void add_verb(CLI::App &config, int &exit_code, const std::string &verb,
-              const std::string &help, Text text) {
+void add_settings_verb(CLI::App &config, int &exit_code,
+                       const std::string &verb, const std::string &help,
+                       Text text) {
   auto *command = config.add_subcommand(verb, help);
   auto options = add_settings_options(*command);
   command->callback([options, text, &exit_code] {
@@ -45,14 +46,16 @@ void add_verb(CLI::App &config, int &exit_code, const std::string &verb,
 void add_config_command(CLI::App &app, int &exit_code) {
   auto *config = app.add_subcommand("config", "Checks and shows the settings");
   config->require_subcommand(1);
-  add_verb(*config, exit_code, "check",
-           "Says whether the service would start with these settings, and "
-           "lists all faults",
-           verdict);
-  add_verb(*config, exit_code, "show",
-           "Prints each setting's effective value and where it came from, as "
-           "TOML",
-           config::show);
+  add_settings_verb(
+      *config, exit_code, "check",
+      "Says whether the service would start with these settings, and "
+      "lists all faults",
+      verdict);
+  add_settings_verb(
+      *config, exit_code, "show",
+      "Prints each setting's effective value and where it came from, as "
+      "TOML",
+      config::show);
   auto *docs = config->add_subcommand(
       "docs", "Prints the page about all settings, in Markdown");
   docs->callback([&exit_code] { exit_code = answer(config::docs()); });

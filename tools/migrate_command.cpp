@@ -18,7 +18,7 @@ int refuse(const db::error &why) {
   return EXIT_FAILURE;
 }
 
-int show_status(db::store_source &source) {
+int show_schema(db::store_source &source) {
   auto state = source.schema();
   if (!state)
     return refuse(state.error());
@@ -37,8 +37,8 @@ int go_up(db::store_source &source) {
 }
 
 template <class Verb>
-void add_verb(CLI::App &migrate, const char *name, const char *help,
-              int &exit_code, Verb verb) {
+void add_schema_verb(CLI::App &migrate, const char *name, const char *help,
+                     int &exit_code, Verb verb) {
   auto *command = migrate.add_subcommand(name, help);
   auto options = add_settings_options(*command);
   command->callback([options, verb, &exit_code] {
@@ -60,10 +60,11 @@ void add_verb(CLI::App &migrate, const char *name, const char *help,
 void add_migrate_command(CLI::App &app, int &exit_code) {
   auto *migrate = app.add_subcommand("migrate", "The schema of the store");
   migrate->require_subcommand(1);
-  add_verb(*migrate, "status", "Tells the version found and the version known",
-           exit_code, show_status);
-  add_verb(*migrate, "up", "Applies the migrations that are missing", exit_code,
-           go_up);
+  add_schema_verb(*migrate, "status",
+                  "Tells the version found and the version known", exit_code,
+                  show_schema);
+  add_schema_verb(*migrate, "up", "Applies the migrations that are missing",
+                  exit_code, go_up);
 }
 
 } // namespace sluice::tools

@@ -13,7 +13,9 @@ target_compile_options(sluice_flags INTERFACE
   # GCC 12 raises these falsely on std::string (GCC PR 105329, 105651).
   $<$<CXX_COMPILER_ID:GNU>:-Wno-error=array-bounds>
   $<$<CXX_COMPILER_ID:GNU>:-Wno-error=stringop-overflow>
-  $<$<CXX_COMPILER_ID:GNU>:-Wno-error=restrict>)
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-error=restrict>
+  # And this on a vector of tl::expected, and on std::regex with sanitizers.
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-error=maybe-uninitialized>)
 target_compile_definitions(sluice_flags INTERFACE
   $<$<CONFIG:Release>:_FORTIFY_SOURCE=2>)
 # libpqxx 6.4 leaves std::optional parameters to those who ask for them.
@@ -30,9 +32,6 @@ if(SLUICE_SANITIZE)
   endif()
   target_link_options(sluice_sanitizers INTERFACE
     -fsanitize=${SLUICE_SANITIZE})
-  # GCC raises it falsely on what the sanitizers made of std::regex.
-  target_compile_options(sluice_flags INTERFACE
-    $<$<CXX_COMPILER_ID:GNU>:-Wno-error=maybe-uninitialized>)
 endif()
 target_link_libraries(sluice_flags INTERFACE sluice_sanitizers)
 target_link_libraries(httplib PRIVATE sluice_sanitizers)

@@ -13,7 +13,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using std::chrono::steady_clock;
 
-constexpr milliseconds look_interval{250};
+constexpr milliseconds drain_look_interval{250};
 // Lines that nobody overwrites are few.
 constexpr seconds note_interval{5};
 // The service ends the drain by itself; this is for one that does not.
@@ -93,7 +93,7 @@ ctl_exit run_drain(console &on, seconds limit, const change_options &why) {
                      "not waited for any longer; the drain goes on: " +
                          show_drain_progress(*gate));
     seen.show(*gate);
-    std::this_thread::sleep_for(look_interval);
+    std::this_thread::sleep_for(drain_look_interval);
   }
   return on.fail(ctl_exit::timed_out,
                  "the drain is under way still: " + seen.last());

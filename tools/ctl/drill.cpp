@@ -13,7 +13,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds look_interval{100};
+constexpr milliseconds drill_look_interval{100};
 const std::string path = "/admin/v1/drill";
 // Those that turn dials come last.
 constexpr std::array all_drills{
@@ -48,7 +48,7 @@ console::result<json> hold(console &on, const drill_words &words) {
   const auto id = report->value("id", "");
   std::size_t told = 0;
   while (report->value("state", "") == "under way") {
-    std::this_thread::sleep_for(look_interval);
+    std::this_thread::sleep_for(drill_look_interval);
     report = on.get(path);
     if (!report) {
       on.note("the drill goes on without this console; `drill history` tells "

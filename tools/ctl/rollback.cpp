@@ -14,7 +14,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds look_interval{250};
+constexpr milliseconds run_look_interval{250};
 const std::string base = "/admin/v1/rollback";
 
 bool is_under_way(const json &run) {
@@ -100,7 +100,7 @@ ctl_exit run_rollback_apply(console &on, const rollback_words &words) {
       on.note(step);
     last_step = step;
     if (is_waiting)
-      std::this_thread::sleep_for(look_interval);
+      std::this_thread::sleep_for(run_look_interval);
     const auto next = on.ask("POST", base + "/advance", order.dump());
     if (!next)
       return interrupted(on, next.error());

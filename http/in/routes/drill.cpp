@@ -17,7 +17,7 @@ constexpr char names[] =
     "has to be kill-worker, kill-poller, stuck-items, db-outage, poison, "
     "sync-roundtrip, rollback or slow-endpoint";
 
-problem refusal_of(const actors::drill_refusal &why) {
+problem drill_refusal_of(const actors::drill_refusal &why) {
   if (why.store)
     return store_failure(*why.store);
   problem out;
@@ -67,7 +67,7 @@ answer post_drill(service &shared, const request &in) {
                         return tl::unexpected(fields.refusal());
                       const auto begun = shared.drills->begin(asked);
                       if (!begun)
-                        return tl::unexpected(refusal_of(begun.error()));
+                        return tl::unexpected(drill_refusal_of(begun.error()));
                       return tell(*begun);
                     });
 }
@@ -77,7 +77,7 @@ answer get_drill(service &shared, const request &) {
     return tl::unexpected(no_drill());
   const auto newest = shared.drills->newest();
   if (!newest)
-    return tl::unexpected(refusal_of(newest.error()));
+    return tl::unexpected(drill_refusal_of(newest.error()));
   if (!*newest)
     return tl::unexpected(no_drill());
   return tell(**newest);
@@ -92,7 +92,7 @@ answer get_drills(service &shared, const request &in) {
   if (shared.drills != nullptr) {
     const auto kept = shared.drills->history(limit);
     if (!kept)
-      return tl::unexpected(refusal_of(kept.error()));
+      return tl::unexpected(drill_refusal_of(kept.error()));
     for (const auto &one : *kept)
       all.push_back(to_json(one));
   }
