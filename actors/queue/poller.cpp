@@ -177,11 +177,18 @@ void poller_state::give_back() {
 }
 
 void poller_state::plan() {
-  // Whatever closed the way comes back here when it opens.
-  if (!may_claim() || pacer_->next() == planned_for_)
-    return;
   auto now = clock::now();
-  planned_for_ = pacer_->next();
+  auto at = pacer_->next();
+  if (!may_claim()) {
+    // Whatever else closed the way comes back here when it opens.
+    auto wider = ramp_.wider_at(now);
+    if (room_ == 0 || !wider)
+      return;
+    at = std::max(at, *wider);
+  }
+  if (at == planned_for_)
+    return;
+  planned_for_ = at;
   send_to_itself_later(self_, *parts_,
                        std::max(planned_for_ - now, clock::duration(0)),
                        tick_atom::value, ++plan_);

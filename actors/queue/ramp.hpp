@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <limits>
+#include <optional>
 
 namespace sluice::actors {
 
@@ -27,12 +28,23 @@ public:
       was_closed_ = false;
       opened_at_ = now;
     }
-    auto done = (now - opened_at_) / step;
+    auto done = steps_done(now);
     return done >= steps ? std::numeric_limits<std::size_t>::max()
                          : std::size_t{1} << done;
   }
 
+  /// When more may be out than at `now`, by time alone; nothing while it is
+  /// closed and when there is no limit.
+  std::optional<time_point> wider_at(time_point now) const {
+    auto done = steps_done(now);
+    if (was_closed_ || done >= steps)
+      return std::nullopt;
+    return opened_at_ + (done + 1) * step;
+  }
+
 private:
+  long steps_done(time_point now) const { return (now - opened_at_) / step; }
+
   bool was_closed_ = false;
   /// Long ago: a start is no resumption.
   time_point opened_at_{};

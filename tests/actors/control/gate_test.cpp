@@ -52,7 +52,20 @@ struct gate_fixture : faulty_fixture {
   actors::runtime service;
 };
 
+/// Each item is a claim of its own.
+struct single_fixture : gate_fixture {
+  single_fixture() : gate_fixture(single_settings()) {}
+  ~single_fixture() { plan().let_go(); }
+
+  static config::settings single_settings() {
+    auto settings = quick_settings();
+    settings.processor.batch_size = 1;
+    return settings;
+  }
+};
+
 constexpr char waiting[] = "SELECT count(*) FROM event_queue";
+
 } // namespace
 
 TEST_CASE_METHOD(gate_fixture, "a mode holds from the moment it has returned") {
@@ -90,6 +103,18 @@ TEST_CASE_METHOD(gate_fixture, "behind a pause nothing is claimed") {
         0);
   set_processing(processing_mode::running);
   CHECK(eventually([&] { return count(stored) == 5; }));
+}
+
+TEST_CASE_METHOD(single_fixture,
+                 "after a pause, a claim that lasts holds up none but itself") {
+  set_processing(processing_mode::paused);
+  plan().hold("move", 2);
+  for (int n = 0; n < 2; ++n)
+    CHECK(accept_one());
+  set_processing(processing_mode::running);
+  CHECK(eventually([&] { return plan().holding() == 2; }));
+  plan().let_go();
+  CHECK(eventually([&] { return count(stored) == 2; }));
 }
 
 TEST_CASE_METHOD(gate_fixture, "a drain ends by itself, with its proof") {

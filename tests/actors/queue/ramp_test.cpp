@@ -31,6 +31,17 @@ TEST_CASE("after a pause the claims double from one", "[ramp]") {
   CHECK(ramp.width(true, opening + 5s + 4000ms) > 1000);
 }
 
+TEST_CASE("when more may be claimed is known before", "[ramp]") {
+  actors::ramp ramp;
+  CHECK_FALSE(ramp.wider_at(opening));
+  ramp.width(false, opening);
+  CHECK_FALSE(ramp.wider_at(opening));
+  ramp.width(true, opening);
+  CHECK(ramp.wider_at(opening) == opening + 500ms);
+  CHECK(ramp.wider_at(opening + 1700ms) == opening + 2000ms);
+  CHECK_FALSE(ramp.wider_at(opening + 4000ms));
+}
+
 TEST_CASE("a second pause begins anew", "[ramp]") {
   actors::ramp ramp;
   ramp.width(false, opening);
