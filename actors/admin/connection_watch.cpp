@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "actors/admin/descriptor.hpp"
+#include "actors/admin/hang_up.hpp"
 
 namespace sluice::actors {
 
@@ -35,8 +36,6 @@ struct watched {
   /// Since the last byte came, or since there is the connection.
   std::chrono::milliseconds silence{0};
   std::uint64_t bytes = 0;
-
-  void hang_up() const { ::shutdown(socket.get(), SHUT_RDWR); }
 };
 
 /// The local port of a TCP socket; nothing for all else.
@@ -59,7 +58,8 @@ bool is_connection(int socket) {
   return is_listening == 0;
 }
 
-/// The connection at `port` whose descriptor has this number, if it has.
+/// The connection at `port` whose descriptor has this number, if it has and
+/// that has not been ended.
 std::optional<watched> take(int number, int port) {
   if (port_of(number) != port)
     return std::nullopt;
@@ -69,7 +69,7 @@ std::optional<watched> take(int number, int port) {
   tcp_info facts{};
   socklen_t size = sizeof facts;
   if (own < 0 || port_of(own) != port || !is_connection(own) ||
-      ::fstat(own, &file) != 0 ||
+      is_hung_up(own) || ::fstat(own, &file) != 0 ||
       ::getsockopt(own, IPPROTO_TCP, TCP_INFO, &facts, &size) != 0)
     return std::nullopt;
   out.number = file.st_ino;
@@ -102,8 +102,7 @@ watch_report connection_watch::look(int port, time_point now) {
   std::erase_if(all, [&](const watched &one) {
     if (one.silence < limits_.silence)
       return false;
-    one.hang_up();
-    ++report.ended_silent;
+    report.ended_silent += hang_up(one.socket.get()) ? 1 : 0;
     return true;
   });
   if (all.size() <= limits_.most)
@@ -114,14 +113,17 @@ watch_report connection_watch::look(int port, time_point now) {
   std::ranges::sort(all, {}, [&](const watched &one) {
     return std::tuple(is_fresh(one), one.bytes);
   });
-  // Newcomers too have a limit.
+  // Newcomers have a limit of their own: nobody loses a place to them.
   const auto most_fresh = 4 * limits_.most;
+  auto left = all.size();
+  auto settled =
+      left - static_cast<std::size_t>(std::ranges::count_if(all, is_fresh));
   for (const auto &one : all) {
-    const auto left = all.size() - report.ended_surplus;
-    if (left <= limits_.most || (is_fresh(one) && left <= most_fresh))
-      break;
-    one.hang_up();
-    ++report.ended_surplus;
+    if (is_fresh(one) ? left <= most_fresh : settled <= limits_.most)
+      continue;
+    settled -= is_fresh(one) ? 0 : 1;
+    report.ended_surplus += hang_up(one.socket.get()) ? 1 : 0;
+    --left;
   }
   return report;
 }

@@ -8,7 +8,7 @@
 namespace sluice::actors {
 
 struct watch_limits {
-  /// Connections that are kept.
+  /// Connections that are kept, without newcomers; of those four times as many.
   std::size_t most = 32;
   /// Who has sent nothing for so long is gone, or never meant to say anything.
   std::chrono::milliseconds silence{10'000};
@@ -27,8 +27,9 @@ struct watch_report {
 /// Looks at this process's connections at a port that it listens on, and ends
 /// those that are silent or too many: for a library that accepts whatever
 /// comes and knows no limits. Of too many those go first that have sent least,
-/// because they have not even shown a certificate. Whoever owns the socket
-/// sees its peer hang up. One thread at a time.
+/// because they have not even shown a certificate, and nobody because of
+/// newcomers. Whoever owns the socket sees its peer hang up. One thread at a
+/// time.
 class connection_watch {
 public:
   using time_point = std::chrono::steady_clock::time_point;

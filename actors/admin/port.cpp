@@ -1,7 +1,6 @@
 #include "actors/admin/port.hpp"
 
 #include <pthread.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <atomic>
@@ -21,6 +20,7 @@
 #include "actors/admin/certificate_folder.hpp"
 #include "actors/admin/connection_watch.hpp"
 #include "actors/admin/network.hpp"
+#include "actors/admin/stand_back.hpp"
 #include "actors/admin/tls_manners.hpp"
 #include "actors/spawn.hpp"
 
@@ -32,13 +32,11 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using std::chrono::steady_clock;
 
-constexpr milliseconds look_interval{250};
+constexpr milliseconds watch_interval{250};
 constexpr milliseconds first_pause{100};
 constexpr milliseconds longest_pause{5'000};
 constexpr std::chrono::minutes between_reports{1};
 constexpr long days_of_warning = 30;
-// Below all else here: strangers can make this thread work.
-constexpr int niceness = 5;
 
 /// The certificates of the service, checked; nothing when the port can't open
 /// with them, and the log says why.
@@ -74,15 +72,21 @@ public:
   void note(const watch_report &seen, steady_clock::time_point now) {
     silent_ += seen.ended_silent;
     surplus_ += seen.ended_surplus;
+    if (now >= next_ && tell())
+      next_ = now + between_reports;
+  }
+
+  /// Says what was not said yet; false when that is nothing.
+  bool tell() {
     const auto refused = refused_handshakes() - refused_before_;
-    if (silent_ + surplus_ + refused == 0 || now < next_)
-      return;
+    if (silent_ + surplus_ + refused == 0)
+      return false;
     spdlog::warn("admin port: {} connections without a good certificate "
                  "refused, {} ended that said nothing, {} that were too many",
                  refused, silent_, surplus_);
     silent_ = surplus_ = 0;
     refused_before_ += refused;
-    next_ = now + between_reports;
+    return true;
   }
 
 private:
@@ -175,8 +179,7 @@ public:
 private:
   void run() {
     pthread_setname_np(pthread_self(), "admin-port");
-    // Inherited by the threads that are made from here.
-    ::setpriority(PRIO_PROCESS, 0, ::getpriority(PRIO_PROCESS, 0) + niceness);
+    stand_back();
     try {
       if (const auto own = good_identity(options_.folder))
         serve(*own);
@@ -205,7 +208,7 @@ private:
         refusals.note(watch.look(door.port(), now), now);
         if (now - opened > longest_pause)
           pause = first_pause;
-        wait(look_interval);
+        wait(watch_interval);
         continue;
       }
       if (number_ != 0)
@@ -220,6 +223,7 @@ private:
       wait(pause);
       pause = std::min(2 * pause, longest_pause);
     }
+    refusals.tell();
   }
 
   bool open(publication &door, bool was_told) {

@@ -89,6 +89,10 @@ TEST_CASE("who says nothing is hung up on", "[admin]") {
   CHECK(seen.ended_silent == 2);
   CHECK(watched.is_ended(0));
   CHECK(watched.is_ended(1));
+  // The owner takes its time, and it is told once.
+  const auto later = watch.look(watched.port(), start);
+  CHECK(later.open == 0);
+  CHECK(later.ended_silent == 0);
 }
 
 TEST_CASE("of too many connections those go that said least", "[admin]") {
@@ -102,6 +106,19 @@ TEST_CASE("of too many connections those go that said least", "[admin]") {
   CHECK(watched.is_ended(3));
   CHECK_FALSE(watched.is_ended(0));
   CHECK_FALSE(watched.is_ended(4));
+}
+
+TEST_CASE("newcomers take nobody's place", "[admin]") {
+  listener watched;
+  watched.connect(1000);
+  connection_watch watch({.most = 2});
+  watch.look(watched.port(), start);
+  for (int count = 0; count < 5; ++count)
+    watched.connect(0);
+  CHECK(watch.look(watched.port(), start + 3s).ended_surplus == 0);
+  CHECK_FALSE(watched.is_ended(0));
+  CHECK(watch.look(watched.port(), start + 6s).ended_surplus == 4);
+  CHECK_FALSE(watched.is_ended(0));
 }
 
 TEST_CASE("newcomers are spared until they are far too many", "[admin]") {

@@ -1,11 +1,16 @@
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <atomic>
 #include <chrono>
+#include <ctime>
+#include <filesystem>
+#include <fstream>
 #include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include <catch2/catch.hpp>
 
@@ -15,10 +20,12 @@
 
 #include "actors/admin/admin.hpp"
 #include "actors/admin/certificate_folder.hpp"
+#include "actors/admin/connection_watch.hpp"
 #include "actors/admin/console_line.hpp"
 #include "actors/admin/descriptor.hpp"
 #include "actors/admin/network.hpp"
 #include "actors/admin/port.hpp"
+#include "actors/admin/tls_manners.hpp"
 #include "actors/admin/tls_probe.hpp"
 #include "tests/actors/fixture.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -55,6 +62,20 @@ struct port_fixture {
     return "127.0.0.1:" + std::to_string(port.number());
   }
 
+  /// A connection of somebody who says this and no more.
+  descriptor connect_stranger(const std::string &says) const {
+    descriptor out(::socket(AF_INET, SOCK_STREAM, 0));
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    at.sin_port = htons(static_cast<std::uint16_t>(port.number()));
+    REQUIRE(::connect(out.get(), reinterpret_cast<const sockaddr *>(&at),
+                      sizeof at) == 0);
+    REQUIRE(::send(out.get(), says.data(), says.size(), 0) ==
+            static_cast<ssize_t>(says.size()));
+    return out;
+  }
+
   identity first_operator() const {
     return *read_identity(folder, operator_name);
   }
@@ -69,6 +90,27 @@ struct port_fixture {
   std::atomic<bool> is_held{false};
   admin_port port{options()};
 };
+
+/// What the threads of networks have used.
+std::chrono::nanoseconds network_time() {
+  std::chrono::nanoseconds total{0};
+  for (const auto &task :
+       std::filesystem::directory_iterator("/proc/self/task")) {
+    std::string name;
+    long long used = 0;
+    std::ifstream comm(task.path() / "comm");
+    if (std::getline(comm, name) && name == "caf.multiplexer" &&
+        std::ifstream(task.path() / "schedstat") >> used)
+      total += std::chrono::nanoseconds(used);
+  }
+  return total;
+}
+
+void await_end(const descriptor &connection) {
+  char bytes[256];
+  while (::recv(connection.get(), bytes, sizeof bytes, 0) > 0) {
+  }
+}
 
 } // namespace
 
@@ -218,6 +260,55 @@ TEST_CASE_METHOD(port_fixture, "consoles don't cut each other off", "[admin]") {
     REQUIRE(answer);
     CHECK(answer->status == 200);
   }
+}
+
+TEST_CASE_METHOD(port_fixture, "who is waited for takes no processor",
+                 "[admin]") {
+  const auto silent = connect_stranger("");
+  // The head of a record that never comes.
+  const auto slow = connect_stranger(std::string("\x16\x03\x01\x40\x00", 5));
+  // Answered after both were looked at.
+  REQUIRE(open(first_operator()));
+  const auto used = std::clock();
+  // A window of measurement: nothing is to happen in it.
+  std::this_thread::sleep_for(400ms);
+  CHECK(std::clock() - used < CLOCKS_PER_SEC / 5);
+}
+
+TEST_CASE_METHOD(port_fixture, "strangers get a part of a processor",
+                 "[admin]") {
+  const auto begin = std::chrono::steady_clock::now();
+  const auto used = network_time();
+  std::chrono::nanoseconds took{0};
+  while ((took = std::chrono::steady_clock::now() - begin) < 400ms) {
+    std::vector<descriptor> flood;
+    for (int count = 0; count < 8; ++count)
+      flood.push_back(connect_stranger("GET / HTTP/1.1\r\n\r\n"));
+    for (const auto &one : flood)
+      await_end(one);
+  }
+  const auto spent = network_time() - used;
+  CHECK(spent > 0ns);
+  CHECK(spent < took * 4 / 5);
+}
+
+TEST_CASE_METHOD(port_fixture, "each refusal is counted once", "[admin]") {
+  constexpr int strangers = 20;
+  const auto before = refused_handshakes();
+  for (int count = 0; count < strangers; ++count)
+    connect_stranger(count % 2 == 0 ? "GET / HTTP/1.1\r\n\r\n" : "");
+  CHECK(eventually([&] { return refused_handshakes() - before >= strangers; }));
+  // Whom the watch hangs up on was not refused.
+  const auto silent = connect_stranger("");
+  connection_watch watch({.most = 32, .silence = 0ms});
+  CHECK(eventually([&] {
+    watch.look(port.number(), std::chrono::steady_clock::now());
+    char byte = 0;
+    return ::recv(silent.get(), &byte, 1, MSG_DONTWAIT) == 0;
+  }));
+  // Comes after it.
+  CHECK(open(first_operator()));
+  CHECK(refused_handshakes() - before == strangers);
 }
 
 TEST_CASE("a port without good certificates stays closed", "[admin]") {
