@@ -10,8 +10,9 @@ constexpr int attempts_on_conflict = 5;
 
 } // namespace
 
-group_commit::group_commit(store_session &session, counters &counts)
-    : session_(session), counts_(counts) {}
+group_commit::group_commit(store_session &session, counters &counts,
+                           write_watch &writes)
+    : session_(session), counts_(counts), writes_(writes) {}
 
 void group_commit::run(accept_group &group, std::chrono::seconds dedup_window) {
   dedup_window_ = dedup_window;
@@ -44,13 +45,13 @@ group_commit::accept(std::span<const db::new_event> events,
                      time_point deadline) {
   outcomes last = db::fail(db::errc::conflict, "accept was not tried");
   for (int attempt = 0; attempt < attempts_on_conflict; ++attempt) {
-    auto session = session_.get();
-    if (!session)
-      return tl::unexpected(session.error());
-    last = (*session)->accept(events, dedup_window_);
+    last = writes_.around(write_watch::kind::commit, [&] {
+      return session_.with([&](db::store &store) {
+        return store.accept(events, dedup_window_);
+      });
+    });
     if (last)
       return last;
-    session_.note(last.error());
     if (last.error().code == db::errc::in_doubt) {
       auto settled = resolve(last.error(), deadline);
       if (!settled)

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "actors/control/store_session.hpp"
+#include "actors/control/write_watch.hpp"
 #include "actors/counters.hpp"
 #include "actors/intake/accept_group.hpp"
 
@@ -16,7 +17,7 @@ namespace sluice::actors {
 /// in doubt is looked up after reconnecting, before anybody is answered.
 class group_commit {
 public:
-  group_commit(store_session &session, counters &counts);
+  group_commit(store_session &session, counters &counts, write_watch &writes);
 
   /// Commits a group's events and answers its clients; a key counts as repeated
   /// within `dedup_window`. Blocks until that is done, at the longest until the
@@ -36,6 +37,7 @@ private:
 
   store_session &session_;
   counters &counts_;
+  write_watch &writes_;
   std::chrono::seconds dedup_window_{};
 };
 

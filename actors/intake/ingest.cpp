@@ -14,7 +14,7 @@ ingest_state::~ingest_state() {
 void ingest_state::init(parts_ptr parts) {
   parts_ = std::move(parts);
   session_.emplace(parts_->source, db::purpose::intake);
-  commit_.emplace(*session_, parts_->counts);
+  commit_.emplace(*session_, parts_->counts, parts_->writes);
 }
 
 void ingest_state::flush(std::unique_ptr<accept_group> group) {

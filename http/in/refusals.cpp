@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "http/in/json_text.hpp"
+#include "http/in/store_trouble.hpp"
 
 namespace sluice::http {
 
@@ -24,6 +25,12 @@ problem unreadable(std::string_view slug, std::string_view title,
   problem out = unprocessable(slug, title, std::move(detail));
   out.status = 400;
   return out;
+}
+
+std::string unavailable_text(const db::error &why) {
+  const auto words = to_words(trouble_in(why.text));
+  return words.empty() ? "the store can't be reached, or did not answer in time"
+                       : "the store takes no changes: " + std::string(words);
 }
 
 problem describe(const json_fault &fault, const json_limits &limits) {
@@ -168,10 +175,17 @@ problem store_failure(const db::error &why, std::optional<db::event_id> id) {
   case db::errc::locked:
     out.slug = "storage-unavailable";
     out.title = "Storage unavailable";
-    out.detail = "the store can't be reached; nothing was written";
+    out.detail = unavailable_text(why) + "; nothing was written";
     break;
   }
   out.retry_after = 1;
+  return out;
+}
+
+problem read_failure(const db::error &why) {
+  auto out = store_failure(why);
+  if (out.slug == "storage-unavailable")
+    out.detail = "the store can't be reached";
   return out;
 }
 

@@ -54,4 +54,7 @@ problem share_used_up(std::chrono::seconds retry_after);
 problem store_failure(const db::error &why,
                       std::optional<db::event_id> id = std::nullopt);
 
+/// The same for a call that only looks, and could write nothing.
+problem read_failure(const db::error &why);
+
 } // namespace sluice::http

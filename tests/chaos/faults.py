@@ -1,13 +1,15 @@
 """Faults of what the service stands on; each strikes and heals.
 
 A fault brings its own store. `is_total`: nothing may be accepted while it
-lasts. `took`: seconds until the last strike was complete.
+lasts. `took`: seconds until the last strike was complete. `told`: what health
+says of the cause; nothing: the fault need not be seen there.
 """
 
 import ctypes
 import os
 import pathlib
 import shutil
+import sqlite3
 import subprocess
 import time
 
@@ -24,6 +26,7 @@ class Fault:
 
     stores = ("postgres",)
     is_total = True
+    told = None
     distrusts_memory = False
     # Within this time from the strike somebody is told 503: the first are
     # those whose commits are in doubt, or ran into their deadlines.
@@ -58,6 +61,7 @@ class Freeze(Fault):
 
     name = "freeze"
     help = "the server's processes stop"
+    told = "can't be reached"
 
     def _strike(self):
         self._frozen = self.store.freeze()
@@ -71,6 +75,7 @@ class ReadOnly(Fault):
 
     name = "read-only"
     help = "the server takes no changes"
+    told = "the database is read-only"
 
     def _strike(self):
         self.store.execute(
@@ -80,6 +85,26 @@ class ReadOnly(Fault):
     def heal(self):
         self.store.execute("ALTER SYSTEM RESET default_transaction_read_only")
         self.store.execute("SELECT pg_reload_conf()")
+
+
+class HeldLock(Fault):
+    """Another program has begun a change, and does not end it."""
+
+    name = "lock"
+    help = "another program holds the lock of the database file"
+    stores = ("sqlite",)
+    told = "can't be written: another program holds its lock"
+
+    def make_store(self):
+        return SqliteFile(self.run)
+
+    def _strike(self):
+        self._holder = sqlite3.connect(self.store.path, timeout=10,
+                                       isolation_level=None)
+        self._holder.execute("BEGIN IMMEDIATE")
+
+    def heal(self):
+        self._holder.close()
 
 
 class Failover(Fault):
@@ -112,6 +137,7 @@ class FullDisk(Fault):
     stores = ("sqlite", "postgres")
     # A file that was long once has room for short writes.
     is_total = False
+    told = "can't be "
 
     def make_store(self):
         if self.run.options.store == "sqlite":
@@ -204,4 +230,5 @@ def _start_again(store):
 
 
 FAULTS = {kind.name: kind
-          for kind in (Freeze, ReadOnly, Failover, FullDisk, FailingSync)}
+          for kind in (Freeze, ReadOnly, HeldLock, Failover, FullDisk,
+                       FailingSync)}

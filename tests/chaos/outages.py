@@ -2,6 +2,7 @@
 
 import time
 
+import client
 import gate
 from faults import FAULTS
 from harness import Skip, main, wait_until
@@ -16,6 +17,9 @@ ANSWER_LIMIT = 3 * CALL_TIMEOUT + 2.0
 # An answer may be on its way when the fault strikes.
 STRAGGLER_LIMIT = 1.0
 BACK_LIMIT = 5.0
+# From the beginning of a fault until health says so: a heartbeat, a call that
+# runs into its deadline, two seconds of patience, and a sample.
+NOTICE_LIMIT = 8.0
 # Threads that serve requests end some seconds after the last one.
 STEADY_LOOKS = 30
 THREADS_LIMIT = 40.0
@@ -68,6 +72,8 @@ def suffer(run, service, load, fault):
     service.assert_alive()
     if fault.is_total:
         check_refused(run, load, fault, struck, lasts)
+    if fault.told is not None:
+        check_noticed(run, service, load, fault, struck)
     fault.heal()
     healed = time.monotonic()
     accepted = wait_until(lambda: load.success_since(healed), 30, 0.005)
@@ -77,6 +83,8 @@ def suffer(run, service, load, fault):
               f" {lasts:.1f} s, nothing was accepted yet")
     service.assert_alive()
     fault.settle()
+    if fault.told is not None:
+        check_ready_again(run, service, fault)
     return took
 
 
@@ -89,6 +97,42 @@ def check_refused(run, load, fault, struck, lasts):
     late = load.success_since(begun + STRAGGLER_LIMIT)
     run.check(not late,
               f"accepted {(late or 0) - begun:.2f} s into {fault.name}")
+
+
+def check_noticed(run, service, load, fault, struck):
+    """Health is 503 and names the cause, and has not turned back."""
+    begun = struck + fault.took
+    seen = wait_until(lambda: told_cause(service, fault),
+                      max(0.1, begun + NOTICE_LIMIT - time.monotonic()), 0.1)
+    key = "outages that health named"
+    run.figures[key] = run.figures.get(key, 0) + bool(seen)
+    if not fault.is_total and load.success_since(begun + STRAGGLER_LIMIT):
+        return
+    run.check(seen, f"health says nothing of {fault.name}: {last_health(service)}")
+
+
+def told_cause(service, fault):
+    answer = last_health(service)
+    return (answer.status == 503
+            and "retry-after" in dict(answer.headers)
+            and answer.json()["database"] == "down"
+            and fault.told in answer.json()["database_error"])
+
+
+def last_health(service):
+    return client.call(service.port, "GET", "/health/ready")
+
+
+def check_ready_again(run, service, fault):
+    begin = time.monotonic()
+    run.check(wait_until(service.is_ready, BACK_LIMIT, 0.05),
+              f"not ready {BACK_LIMIT:g} s after the end of {fault.name}:"
+              f" {last_health(service)}")
+    run.check(service.health()["database_error"] is None,
+              f"ready after {fault.name}, with an error: {service.health()}")
+    run.figures["ready again, worst s"] = max(
+        run.figures.get("ready again, worst s", 0.0),
+        time.monotonic() - begin)
 
 
 def check_answers(run, fault, book):

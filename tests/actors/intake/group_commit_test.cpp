@@ -15,7 +15,7 @@ namespace {
 /// A commit under test and the clients that wait for it.
 struct commit_fixture : faulty_fixture {
   commit_fixture()
-      : session(source, db::purpose::intake), commit(session, counts) {}
+      : session(source, db::purpose::intake), commit(session, counts, writes) {}
 
   /// Commits the events and returns what their client is told.
   accept_reply run(std::vector<db::new_event> events,
@@ -28,6 +28,7 @@ struct commit_fixture : faulty_fixture {
     return told;
   }
 
+  actors::write_watch writes;
   actors::store_session session;
   actors::group_commit commit;
 };
