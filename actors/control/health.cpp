@@ -1,6 +1,7 @@
 #include "actors/control/health.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <spdlog/spdlog.h>
 
@@ -22,6 +23,12 @@ long greatest_depth(const config::settings &settings) {
 constexpr long backlog_counted_up_to = 300'000;
 constexpr int rests_between_counts = 20;
 constexpr int deliveries_counted_up_to = 10'000;
+
+// For how long changes fail before it is told.
+std::chrono::milliseconds patience(const shared_parts &parts) {
+  constexpr std::chrono::milliseconds longest{2'000};
+  return std::min(parts.settings->node.heartbeat_interval, longest);
+}
 
 } // namespace
 
@@ -51,16 +58,9 @@ void health_state::sample() {
   parts_->shares->begin_count();
   parts_->room.begin_count(parts_->counts);
   auto depth = count();
-  auto before = parts_->health_board.get();
-  health_sample sample = before;
+  health_sample sample = parts_->health_board.get();
   sample.node = parts_->self.name;
-  sample.database_is_up = depth.has_value();
-  sample.database_error = depth ? "" : depth.error().text;
-  sample.is_ready = sample.database_is_up;
-  if (before.database_is_up && !sample.database_is_up)
-    spdlog::error("database away: {}", sample.database_error);
-  if (!before.database_is_up && sample.database_is_up && !before.node.empty())
-    spdlog::info("database reached");
+  note_store(sample, depth ? nullptr : &depth.error());
   note_rates(sample);
   if (depth) {
     note_depth(sample, *depth);
@@ -71,13 +71,28 @@ void health_state::sample() {
   count_backlogs(is_fresh ? std::optional(depth->depth.pending) : std::nullopt);
 }
 
+void health_state::note_store(health_sample &sample, const db::error *unread) {
+  sample.database_error.clear();
+  if (unread != nullptr)
+    sample.database_error = unread->text;
+  else if (const auto why = parts_->writes.trouble(patience(*parts_)))
+    sample.database_error = "can't be written: " + *why;
+  sample.database_is_up = sample.database_error.empty();
+  sample.is_ready = sample.database_is_up;
+  // Once for each change, and once more when the cause is known at last.
+  const auto &now = sample.database_error;
+  if (!now.empty() && (told_.empty() || (is_vague(told_) && !is_vague(now))))
+    spdlog::error("database away: {}", told_ = now);
+  else if (now.empty() && !std::exchange(told_, {}).empty())
+    spdlog::info("database back: it can be read and written");
+}
+
 void health_state::note_rates(health_sample &sample) {
   auto now = std::chrono::steady_clock::now();
   const auto &counts = parts_->counts;
   accepted_.note(counts.accepted + counts.created, now);
   stored_.note(counts.stored + counts.created, now);
   sample.accepted_per_minute = accepted_.per_minute();
-  sample.stored_per_minute = stored_.per_minute();
   sample.accepted_last_minute = accepted_.last_minute();
   sample.stored_last_minute = stored_.last_minute();
 }
@@ -88,14 +103,19 @@ void health_state::note_depth(health_sample &sample,
   sample.depth = depth;
   if (seen.is_fresh) {
     parts_->room.note(depth.pending, parts_->shares->on_their_way(),
-                      parts_->counts, sample.stored_per_minute);
+                      parts_->counts, stored_.per_minute());
     queue_.note(depth.pending);
+    moved_.note({.moved = parts_->counts.stored,
+                 .waiting = depth.pending,
+                 .is_claiming = parts_->gate_state.is_claiming()},
+                clock::now());
+    sample.stored_per_minute = moved_.per_minute();
   }
   sample.queue_level =
       queue_level(depth.pending, parts_->settings->health, sample.queue_level);
   sample.stuck_level = stuck_level(depth.stuck);
   sample.rate_level =
-      rate_level(sample.accepted_per_minute, sample.stored_per_minute,
+      rate_level(sample.accepted_per_minute, stored_.per_minute(),
                  queue_.is_growing(), sample.rate_level);
 }
 

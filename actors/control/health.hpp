@@ -2,6 +2,7 @@
 
 #include "actors/control/depth_pacer.hpp"
 #include "actors/control/health_levels.hpp"
+#include "actors/control/move_rate.hpp"
 #include "actors/control/rate_window.hpp"
 #include "actors/control/store_session.hpp"
 #include "actors/shared.hpp"
@@ -28,6 +29,9 @@ private:
   using clock = std::chrono::steady_clock;
 
   void sample();
+  /// Whether the store can be read and written, and the log line when that
+  /// has changed.
+  void note_store(health_sample &sample, const db::error *unread);
   /// Counts who has how much waiting, if it is time to. `pending`: what waits
   /// in all, counted since `begin_count`.
   void count_backlogs(std::optional<long> pending);
@@ -41,10 +45,13 @@ private:
   std::optional<store_session> session_;
   rate_window accepted_;
   rate_window stored_;
+  move_rate moved_;
   std::uint64_t plan_ = 0;
   clock::time_point next_count_{};
   queue_trend queue_;
   depth_pacer pacer_;
+  /// What was last told of the store in the log; empty: that all is well.
+  std::string told_;
 };
 
 /// The health actor's behaviour. Blocks in the store: spawn it detached.

@@ -29,7 +29,7 @@ json seconds_to_empty(const db::queue_depth &queue,
 json progress_of(const db::queue_depth &queue, const health_sample &sample) {
   return {{"left", waiting_in(queue)},
           {"is_exact", queue.exact},
-          {"stored_per_minute", std::lround(sample.stored_per_minute)},
+          {"stored_per_minute", std::lround(sample.stored_last_minute)},
           {"seconds_left", seconds_to_empty(queue, sample)}};
 }
 

@@ -16,7 +16,7 @@ inline constexpr int faults_named = 20;
 /// What is left, how fast it goes, and when it will be empty, if that can be
 /// told.
 json progress_of(const db::queue_depth &queue, const health_sample &sample);
-/// Null: nothing was moved in the last minute.
+/// Null: how fast a queue is emptied is not known.
 json seconds_to_empty(const db::queue_depth &queue,
                       const health_sample &sample);
 

@@ -90,8 +90,8 @@ void warn_of_queue(json &warnings, const rollback_run &draft,
   const auto waits = waiting_in(scene.queue) > 0;
   if (draft.find(rollback_step::drain) && waits &&
       scene.sample.stored_per_minute <= 0)
-    warnings.push_back("nothing was moved in the last minute: how long the "
-                       "queue takes can't be told");
+    warnings.push_back("this node has not yet had a queue to empty for some "
+                       "seconds: how long that takes is not known");
   if (draft.asked.target == rollback_target::stop && waits)
     warnings.push_back(std::to_string(waiting_in(scene.queue)) +
                        " items wait in the queue until it is undone");
@@ -122,8 +122,8 @@ json plan_of(const rollback_run &draft, const rollback_scene &scene) {
       {"dials_now", to_json(positions_of(scene.gate))},
       {"dials_wanted", to_json(draft.wanted)},
       {"queue", facts_of(scene.queue)},
-      {"stored_per_minute", std::lround(scene.sample.stored_per_minute)},
-      {"accepted_per_minute", std::lround(scene.sample.accepted_per_minute)},
+      {"stored_per_minute", std::lround(scene.sample.stored_last_minute)},
+      {"accepted_per_minute", std::lround(scene.sample.accepted_last_minute)},
       {"steps", steps},
       {"warnings", warnings}};
 }
