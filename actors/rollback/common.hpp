@@ -9,6 +9,9 @@
 /// What the files of rollbacks share.
 namespace sluice::actors {
 
+/// What the store knows their records by.
+inline constexpr char rollback_kind[] = "rollback";
+
 template <class T>
 rollback_result<T> passed_on(db::result<T> answer) {
   if (!answer)

@@ -9,7 +9,6 @@ namespace sluice::actors {
 
 namespace {
 
-constexpr char kind[] = "rollback";
 std::string sum_up(const db::queue_depth &queue) {
   return "pending=" + std::to_string(queue.pending) +
          " processing=" + std::to_string(queue.processing) +
@@ -51,7 +50,7 @@ void reopen(rollback_run &run, const db::gate_state &now) {
 
 rollback::result<std::optional<rollback_run>> rollback::newest() {
   auto kept = door_.ask<std::vector<db::procedure>>(
-      [](db::store &session) { return session.procedures(kind, 1); });
+      [](db::store &session) { return session.procedures(rollback_kind, 1); });
   if (!kept)
     return tl::unexpected(rollback_failure{.store = kept.error()});
   if (kept->empty())
@@ -149,7 +148,7 @@ rollback::start(const rollback_request &asked,
   if (!queue)
     return tl::unexpected(queue.error());
   const db::procedure fresh{
-      .id = run->id, .kind = kind, .document = to_text(to_json(*run))};
+      .id = run->id, .kind = rollback_kind, .document = to_text(to_json(*run))};
   const db::procedure_note note{.actor = asked.actor,
                                 .reason = asked.reason,
                                 .detail =
@@ -268,7 +267,7 @@ rollback::result<rollback_run> rollback::verify() {
 rollback::result<rollback_run> rollback::save(rollback_run run,
                                               const db::procedure_note &note) {
   const db::procedure changed{.id = run.id,
-                              .kind = kind,
+                              .kind = rollback_kind,
                               .is_open = run.is_open(),
                               .version = run.version,
                               .document = to_text(to_json(run))};

@@ -172,10 +172,12 @@ rollback_steps::result<void> rollback_steps::examine(rollback_run &run,
                         : 0L;
   if (left > 0)
     run.open_points.push_back(std::to_string(left) +
-                              " items are worked on or wait in the queue");
+                              (left == 1 ? " item is" : " items are") +
+                              " worked on or left in the queue");
   if (!books->is_balanced())
-    run.open_points.push_back("the books don't balance: " +
-                              std::to_string(books->fault_count) + " faults");
+    run.open_points.push_back(
+        "the books don't balance: " + std::to_string(books->fault_count) +
+        (books->fault_count == 1 ? " fault" : " faults"));
   run.is_proven = run.open_points.empty();
   return {};
 }

@@ -12,6 +12,18 @@ constexpr char rollback_parts[] = R"json({
 },
 "schemas": {
   "rollback_target": {"enum": ["sync", "reject", "stop", "undo"]},
+  "rollback_standing": {"type": ["object", "null"],
+    "description": "The rollback that holds the dials where they stand.",
+    "required": ["target", "state", "step", "dials", "begun_by", "reason"],
+    "properties": {
+      "target": {"$ref": "#/components/schemas/rollback_target"},
+      "state": {"enum": ["in force", "under way"]},
+      "step": {"enum": ["check", "turn", "drain", "verify", null],
+        "description": "What comes next while it is under way."},
+      "dials": {"type": "array",
+        "items": {"enum": ["ingest", "processing", "delivery"]}},
+      "begun_by": {"type": "string"},
+      "reason": {"type": ["string", "null"]}}},
   "dials": {"type": "object",
     "required": ["ingest", "processing", "delivery", "retry_after"],
     "properties": {

@@ -179,7 +179,11 @@ def to_other_targets(run, service, on, filler):
     on("rollback", "apply", "--to", "reject", "--retry-after", "7",
        says="done, and proven")
     run.check(filler.send_one() is None, "an event is taken at reject")
-    on("mode", "async", "--reason", "by hand")
+    on("status", says="rollback    to reject, by operator (")
+    on("pause", "delivery", "--resume-after", "10m", code=REFUSED,
+       says="the rollback to reject, by operator (")
+    on("mode", "async", "--reason", "by hand",
+       says="back: sluice ctl rollback apply --undo")
     on("rollback", "verify", code=REFUSED, says="ingest is async, not reject")
     on("rollback", "apply", "--undo", says="proven")
     fill(run, service, filler, 1000)
@@ -200,6 +204,8 @@ def give_up(run, service, on, filler):
     fill(run, service, filler, 20_000)
     on("rollback", "apply", "--to", "sync", "--timeout", "1s", code=TIMED_OUT,
        says="not empty within 1 s")
+    on("status", says="under way, step drain; go on: sluice ctl rollback apply"
+       " --to sync, give up: sluice ctl rollback abort")
     on("rollback", "apply", "--to", "reject", code=REFUSED,
        says="a rollback to sync is under way")
     shown = on.json("rollback", "plan")

@@ -1,10 +1,9 @@
 #include "tools/ctl/show_rollback.hpp"
 
-#include <array>
-#include <cstdio>
 #include <string>
 #include <vector>
 
+#include "tools/ctl/lasting.hpp"
 #include "tools/ctl/sheet.hpp"
 
 namespace sluice::tools {
@@ -12,11 +11,8 @@ namespace sluice::tools {
 namespace {
 
 std::string seconds_text(const json &seconds) {
-  if (!seconds.is_number())
-    return "unknown";
-  std::array<char, 32> out{};
-  std::snprintf(out.data(), out.size(), "%.1f s", seconds.get<double>());
-  return out.data();
+  return seconds.is_number() ? lasting_text(seconds.get<double>())
+                             : "not known";
 }
 
 std::string dials_text(const json &dials) {
@@ -28,7 +24,7 @@ std::string dials_text(const json &dials) {
   return out;
 }
 
-std::string queue_text(const json &queue) {
+std::string counts_text(const json &queue) {
   return word(queue, "pending") + " pending, " + word(queue, "processing") +
          " processing, " + word(queue, "quarantined") + " quarantined";
 }
@@ -38,8 +34,8 @@ std::string books_text(const json &books) {
     return "books not checked";
   return (at(books, "is_balanced") == true
               ? std::string("books balanced")
-              : "books don't balance, " + word(books, "fault_count") +
-                    " faults") +
+              : "books don't balance, " +
+                    counted(at(books, "fault_count"), "fault")) +
          " at " + word(books, "position");
 }
 
@@ -48,7 +44,7 @@ std::string turn_text(const json &facts) {
   return dials_text(at(facts, "dials")) + "; " +
          (behind.empty()
               ? std::string("all nodes act by it")
-              : std::to_string(behind.size()) + " nodes had not noticed yet");
+              : counted(behind.size(), "node") + " had not noticed yet");
 }
 
 std::string drain_text(const json &facts) {
@@ -57,7 +53,7 @@ std::string drain_text(const json &facts) {
     const auto progress = at(facts, "progress");
     auto out = word(progress, "left") + " left";
     if (at(progress, "seconds_left").is_number())
-      out += ", some " + word(progress, "seconds_left") + " s";
+      out += ", some " + seconds_text(at(progress, "seconds_left"));
     return out;
   }
   return word(proof, "waiting_before") + " waited, " + word(proof, "accepted") +
@@ -77,7 +73,8 @@ std::string facts_text(const json &step) {
     return turn_text(facts);
   if (name == "drain")
     return drain_text(facts);
-  return queue_text(at(facts, "queue")) + "; " + books_text(at(facts, "books"));
+  return counts_text(at(facts, "queue")) + "; " +
+         books_text(at(facts, "books"));
 }
 
 std::string title_of(const json &run) {
@@ -102,7 +99,7 @@ std::string show_plan(const json &plan) {
                      word(one, "others_notice")});
   lines facts{{"now", dials_text(at(plan, "dials_now"))},
               {"then", dials_text(at(plan, "dials_wanted"))},
-              {"queue", queue_text(at(plan, "queue"))},
+              {"queue", counts_text(at(plan, "queue"))},
               {"rate", word(plan, "stored_per_minute") + " stored, " +
                            word(plan, "accepted_per_minute") +
                            " accepted in a minute"}};
@@ -132,6 +129,27 @@ std::string show_report(const json &run) {
   for (const auto &one : list_of(run, "remarks"))
     out.push_back({"remark", one.is_string() ? one.get<std::string>() : "-"});
   return aligned(out);
+}
+
+std::string rollback_command(const json &rollback) {
+  const auto target = word(rollback, "target");
+  const bool leads_back =
+      target == "undo" || at(rollback, "state") != "under way";
+  return "sluice ctl rollback apply " +
+         (leads_back ? std::string("--undo") : "--to " + target);
+}
+
+std::string show_standing(const json &rollback) {
+  const auto target = word(rollback, "target");
+  const auto reason = at(rollback, "reason");
+  auto out = (target == "undo" ? target : "to " + target) + ", by " +
+             word(rollback, "begun_by") +
+             (reason.is_string() ? ": " + word(reason) : "");
+  const auto command = rollback_command(rollback);
+  if (at(rollback, "state") != "under way")
+    return out + "; back: " + command;
+  return out + "; under way, step " + word(rollback, "step") +
+         "; go on: " + command + ", give up: sluice ctl rollback abort";
 }
 
 std::string show_step(const json &run) {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "actors/record.hpp"
+#include "actors/rollback/standing.hpp"
 #include "db/model/gate_rows.hpp"
 #include "http/in/refusals.hpp"
 
@@ -49,15 +50,19 @@ std::string seconds_to_empty(long left, double per_second) {
 }
 
 /// What is left of the queue, how fast it goes, and when it will be empty.
-std::string drain_progress(const db::queue_depth &depth,
+std::string drain_progress(const db::gate_state &state,
+                           const db::queue_depth &depth,
                            const actors::health_sample &sample) {
   const auto left = depth.pending + depth.processing;
-  const auto per_second =
-      (sample.stored_per_minute - sample.accepted_per_minute) / 60;
+  const auto coming =
+      state.ingest == db::ingest_mode::async ? sample.accepted_per_minute : 0;
+  const auto per_second = sample.stored_per_minute > 0
+                              ? (sample.stored_per_minute - coming) / 60
+                              : 0;
   return "{\"left\":" + std::to_string(left) +
          ",\"is_exact\":" + (depth.exact ? "true" : "false") +
          ",\"stored_per_minute\":" +
-         std::to_string(std::lround(sample.stored_per_minute)) +
+         std::to_string(std::lround(sample.stored_last_minute)) +
          ",\"seconds_left\":" + seconds_to_empty(left, per_second) + '}';
 }
 
@@ -72,15 +77,47 @@ problem version_changed(std::int64_t version) {
   return out;
 }
 
-answer tell(const db::result<actors::gate_answer> &done) {
+using standing = std::optional<actors::rollback_standing>;
+
+std::string rollback_member(const standing &rollback) {
+  return ",\"rollback\":" + actors::to_text(to_json(rollback));
+}
+
+/// The rollback that holds the dials where they stand.
+db::result<standing> look_at_rollback(service &shared,
+                                      const db::gate_state &now) {
+  return shared.gateway.ask<standing>(
+      [now](db::store &session) { return actors::standing_in(session, now); });
+}
+
+/// The time that turns all dials back would end it, without its undo.
+problem rollback_holds(const actors::rollback_standing &rollback) {
+  problem out;
+  out.status = 409;
+  out.slug = "rollback-holds";
+  out.title = "A rollback holds the dials";
+  out.detail =
+      describe(rollback) +
+      "; resume_after would turn all dials back to normal, and so "
+      "end it: leave it out (--resume-after), or go back first (`" +
+      (rollback.is_under_way() ? "rollback abort" : "rollback apply --undo") +
+      "`)";
+  return out;
+}
+
+answer tell(service &shared, const db::result<actors::gate_answer> &done) {
   if (!done)
     return tl::unexpected(store_failure(done.error()));
   if (!done->is_made)
     return tl::unexpected(version_changed(done->state.version));
+  // The change is made, whether this can be told or not.
+  const auto rollback =
+      look_at_rollback(shared, done->state).value_or(standing());
   std::string behind;
   for (const auto &name : done->behind)
     behind += (behind.empty() ? "" : ",") + json_string(name);
   return json_answer(200, '{' + members_of(done->state) +
+                              rollback_member(rollback) +
                               ",\"nodes_behind\":[" + behind + "]}");
 }
 
@@ -109,27 +146,42 @@ change_request read_common(field_reader &fields) {
   return out;
 }
 
+db::result<db::gate_state> look_at_dials(service &shared) {
+  return shared.gateway.ask<db::gate_state>(
+      [](db::store &session) { return session.gate(); });
+}
+
 /// What a change would make of the dials; nothing is written.
 answer preview(service &shared, const db::gate_change &what) {
-  const auto before = shared.gateway.ask<db::gate_state>(
-      [](db::store &session) { return session.gate(); });
+  const auto before = look_at_dials(shared);
   if (!before)
-    return tl::unexpected(store_failure(before.error()));
+    return tl::unexpected(read_failure(before.error()));
   const auto after = db::after_change(*before, what, db::system_now());
   if (!after)
     return tl::unexpected(version_changed(before->version));
-  return json_answer(200, '{' + members_of(*after) +
+  const auto rollback = look_at_rollback(shared, *after).value_or(standing());
+  return json_answer(200, '{' + members_of(*after) + rollback_member(rollback) +
                               ",\"nodes_behind\":[],\"dry_run\":true,"
                               "\"before\":{" +
                               members_of(*before) + "}}");
 }
 
+/// None as well when it can't be told: the change itself then says why.
+standing find_rollback(service &shared) {
+  const auto now = look_at_dials(shared);
+  return now ? look_at_rollback(shared, *now).value_or(standing()) : standing();
+}
+
 answer change(service &shared, field_reader &fields, change_request what) {
   if (!fields.is_good())
     return tl::unexpected(fields.refusal());
+  if (what.change.resume_after)
+    if (const auto rollback = find_rollback(shared))
+      return tl::unexpected(rollback_holds(*rollback));
   if (what.is_trial)
     return preview(shared, what.change);
-  return tell(shared.gateway.change_gate(std::move(what.change), what.wait));
+  return tell(shared,
+              shared.gateway.change_gate(std::move(what.change), what.wait));
 }
 
 answer turn_dial(service &shared, const request &in, bool pauses) {
@@ -158,6 +210,7 @@ answer turn_dial(service &shared, const request &in, bool pauses) {
 struct shown_gate {
   db::gate_state state;
   std::optional<db::drain_certificate> last_drain;
+  standing rollback;
   /// While a drain is under way.
   std::optional<db::queue_depth> left;
 };
@@ -174,6 +227,8 @@ db::result<shown_gate> look_at_gate(db::store &session) {
   if (!proof)
     return tl::unexpected(proof.error());
   shown.last_drain = *proof;
+  // What is known of the dials is told without it, too.
+  shown.rollback = actors::standing_in(session, *state).value_or(standing());
   if (state->processing != db::processing_mode::draining)
     return shown;
   auto left = session.depth(counted_at_most);
@@ -188,17 +243,18 @@ db::result<shown_gate> look_at_gate(db::store &session) {
 answer get_gate(service &shared, const request &) {
   const auto shown = shared.gateway.ask<shown_gate>(look_at_gate);
   if (!shown)
-    return tl::unexpected(store_failure(shown.error()));
+    return tl::unexpected(read_failure(shown.error()));
   return json_answer(
-      200,
-      '{' + members_of(shown->state) + ",\"drain\":" +
-          (shown->left ? drain_progress(*shown->left, shared.gateway.health())
-                       : "null") +
-          ",\"last_drain\":" +
-          (shown->last_drain
-               ? actors::to_text(actors::facts_of(*shown->last_drain))
-               : "null") +
-          '}');
+      200, '{' + members_of(shown->state) + rollback_member(shown->rollback) +
+               ",\"drain\":" +
+               (shown->left ? drain_progress(shown->state, *shown->left,
+                                             shared.gateway.health())
+                            : "null") +
+               ",\"last_drain\":" +
+               (shown->last_drain
+                    ? actors::to_text(actors::facts_of(*shown->last_drain))
+                    : "null") +
+               '}');
 }
 
 answer post_mode(service &shared, const request &in) {

@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "actors/part_names.hpp"
 #include "actors/record.hpp"
 #include "http/in/json_text.hpp"
 #include "http/in/refusals.hpp"
@@ -18,12 +19,12 @@ std::string books_json(const db::ledger_report &report) {
 }
 
 constexpr long most_faults = 1000;
-constexpr std::size_t longest_target = 100;
 
 std::string part_json(const actors::part_view &one) {
   return "{\"name\":" + json_string(one.name) + ",\"state\":\"" +
-         (one.is_running ? "running" : "restarting") +
-         "\",\"restarts\":" + std::to_string(one.restarts) +
+         (one.is_running ? "running" : "restarting") + "\",\"restart_as\":" +
+         json_string_or_null(actors::restart_name_of(one.name)) +
+         ",\"restarts\":" + std::to_string(one.restarts) +
          ",\"last_error\":" + json_string_or_null(one.last_error) +
          ",\"since\":\"" + db::to_rfc3339(one.since) + "\"}";
 }
@@ -37,12 +38,21 @@ std::string node_json(const db::node_view &one) {
          '}';
 }
 
-problem no_such_part() {
+problem no_such_part(std::string_view name) {
+  const auto meant = actors::restart_name_of(name);
+  std::string all;
+  for (const auto one : actors::restartable_names())
+    all += (all.empty() ? "" : ", ") + std::string(one);
   problem out;
   out.status = 404;
   out.slug = "not-found";
   out.title = "Not found";
-  out.detail = "there is no part of that name";
+  out.detail =
+      meant.empty()
+          ? "no part is started again by that name; these are: " + all +
+                " (worker and reader: one of them)"
+          : "no single one is started again; `" + std::string(meant) +
+                "` starts one of them";
   return out;
 }
 
@@ -55,7 +65,7 @@ std::string rescue_json(bool is_trial, long rescued, long quarantined) {
 answer preview_rescue(service &shared) {
   const auto found = assess_quickly(shared);
   if (!found)
-    return tl::unexpected(store_failure(found.error()));
+    return tl::unexpected(read_failure(found.error()));
   return json_answer(200,
                      rescue_json(true, found->depth.stuck - found->exhausted,
                                  found->exhausted));
@@ -85,15 +95,9 @@ answer preview_repair(service &shared) {
         return session.verify(static_cast<int>(most_faults), limit);
       });
   if (!found)
-    return tl::unexpected(store_failure(found.error()));
+    return tl::unexpected(read_failure(found.error()));
   return json_answer(
       200, "{\"dry_run\":true,\"found_before\":" + books_json(*found) + '}');
-}
-
-/// A name as it may stand in the audit log and in the service's own.
-std::string target_of(const std::string &name) {
-  return name.size() <= longest_target && is_printable(name) ? name
-                                                             : "(no name)";
 }
 
 } // namespace
@@ -173,16 +177,19 @@ answer post_restart(service &shared, const request &in) {
         if (!fields.is_good())
           return tl::unexpected(fields.refusal());
         const std::string name(in.path_values.front());
+        // What can't be done is not on the record: nothing was.
+        if (actors::restart_name_of(name) != name)
+          return tl::unexpected(no_such_part(name));
         // What hangs may be what the record needs.
         const auto act =
             noted_act::begin_or_log(shared, {.actor = std::move(why.actor),
                                              .action = "restart",
-                                             .target = target_of(name),
+                                             .target = name,
                                              .reason = std::move(why.reason)});
         const bool is_there = shared.gateway.restart(name);
         act.end(is_there ? "begun" : "refused: no part of that name");
         if (!is_there)
-          return tl::unexpected(no_such_part());
+          return tl::unexpected(no_such_part(name));
         return json_answer(202, "{\"status\":\"restarting\"}");
       });
 }
@@ -196,7 +203,7 @@ answer get_nodes(service &shared, const request &) {
   const auto nodes = shared.gateway.ask<std::vector<db::node_view>>(
       [](db::store &session) { return session.nodes(); });
   if (!nodes)
-    return tl::unexpected(store_failure(nodes.error()));
+    return tl::unexpected(read_failure(nodes.error()));
   return json_answer(200, "{\"nodes\":" + json_list(*nodes, node_json) + '}');
 }
 

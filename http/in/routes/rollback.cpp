@@ -16,7 +16,7 @@ using std::chrono::seconds;
 constexpr long longest_seconds = 30L * 24 * 60 * 60;
 constexpr char targets[] = "has to be sync, reject, stop or undo";
 
-problem refusal_of(const actors::rollback_failure &why) {
+problem run_refusal_of(const actors::rollback_failure &why) {
   if (why.store)
     return store_failure(*why.store);
   problem out;
@@ -28,9 +28,14 @@ problem refusal_of(const actors::rollback_failure &why) {
   return out;
 }
 
+/// Of a look, which would write nothing anyway.
+problem look_refusal_of(const actors::rollback_failure &why) {
+  return why.store ? read_failure(*why.store) : run_refusal_of(why);
+}
+
 answer tell(const actors::rollback::result<actors::rollback_run> &run) {
   if (!run)
-    return tl::unexpected(refusal_of(run.error()));
+    return tl::unexpected(run_refusal_of(run.error()));
   return json_answer(200, actors::to_text(to_json(*run)));
 }
 
@@ -66,14 +71,14 @@ answer get_rollback_plan(service &shared, const request &in) {
     return tl::unexpected(query.refusal());
   const auto plan = actors::rollback(shared.gateway).plan({.target = *target});
   if (!plan)
-    return tl::unexpected(refusal_of(plan.error()));
+    return tl::unexpected(look_refusal_of(plan.error()));
   return json_answer(200, actors::to_text(*plan));
 }
 
 answer get_rollback(service &shared, const request &) {
   auto newest = actors::rollback(shared.gateway).newest();
   if (!newest)
-    return tl::unexpected(refusal_of(newest.error()));
+    return tl::unexpected(look_refusal_of(newest.error()));
   if (!*newest) {
     auto none = not_found();
     none.detail = "there was no rollback";

@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include "actors/rollback/plan.hpp"
+#include "actors/rollback/standing.hpp"
 
 using namespace sluice;
 using namespace sluice::actors;
@@ -111,4 +112,35 @@ TEST_CASE("a plan warns of what a rollback won't mend", "[rollback]") {
   scene.silent_nodes = {"node-2"};
   const auto plan = plan_of(make_run(rollback_target::stop), scene);
   CHECK(plan.at("warnings").size() == 4);
+}
+
+TEST_CASE("a rollback is in force while a dial stands where it put it",
+          "[rollback]") {
+  auto run = make_run(rollback_target::sync);
+  run.state = rollback_state::done;
+  db::gate_state now;
+  CHECK_FALSE(standing_of(run, now));
+  now.ingest = db::ingest_mode::sync;
+  now.processing = db::processing_mode::drained;
+  REQUIRE(standing_of(run, now));
+  CHECK(standing_of(run, now)->dials ==
+        std::vector<std::string>{"ingest", "processing"});
+  CHECK_FALSE(standing_of(run, now)->is_under_way());
+  now.ingest = db::ingest_mode::async;
+  CHECK(standing_of(run, now)->dials == std::vector<std::string>{"processing"});
+  // What stood so before is nothing that it holds.
+  run.before.processing = db::processing_mode::drained;
+  CHECK_FALSE(standing_of(run, now));
+}
+
+TEST_CASE("a rollback under way is known by its next step", "[rollback]") {
+  auto run = make_run(GENERATE(rollback_target::stop, rollback_target::undo));
+  run.steps.front().is_done = true;
+  const auto standing = standing_of(run, {});
+  REQUIRE(standing);
+  CHECK(standing->next == rollback_step::turn);
+  CHECK(to_json(standing).at("state") == "under way");
+  run.state = rollback_state::aborted;
+  CHECK_FALSE(standing_of(run, {}));
+  CHECK(to_json(standing_of(run, {})).is_null());
 }

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "actors/rollback/run.hpp"
 #include "tests/http/routes/route_client.hpp"
 
 using namespace sluice;
@@ -27,6 +28,22 @@ private:
     return out;
   }
 };
+
+/// One that is over.
+db::procedure rollback_to_stop() {
+  actors::rollback_run run;
+  run.id = db::procedure_id::generate();
+  run.asked = {.target = actors::rollback_target::stop, .actor = "ann"};
+  run.wanted = actors::wanted_for(run.asked, run.before);
+  run.steps = actors::steps_to(run.asked.target);
+  run.state = actors::rollback_state::done;
+  db::procedure out;
+  out.id = run.id;
+  out.kind = "rollback";
+  out.is_open = false;
+  out.document = actors::to_text(to_json(run));
+  return out;
+}
 
 constexpr char any_event[] = R"({"type":"a","payload":{}})";
 
@@ -88,6 +105,50 @@ TEST_CASE("a change on a version that is over is refused", "[gate]") {
   CHECK(late.status == 409);
   CHECK(late.slug() == "version-changed");
   CHECK(late.json().at("version") == 1);
+}
+
+TEST_CASE("a rollback is told with the dials that it holds", "[gate]") {
+  operator_client client;
+  CHECK(client.look("gate").json().at("rollback").is_null());
+  client.gateway.procedures = {rollback_to_stop()};
+  const auto told = client.order("mode", R"({"mode":"reject"})").json();
+  CHECK(told.at("rollback").at("target") == "stop");
+  CHECK(told.at("rollback").at("state") == "in force");
+  CHECK(told.at("rollback").at("begun_by") == "ann");
+  CHECK(told.at("rollback").at("dials") == nlohmann::json{"ingest"});
+  CHECK(client.look("gate").json().at("rollback") == told.at("rollback"));
+  // Turned back by hand, it is over.
+  CHECK(client.order("mode", R"({"mode":"async"})")
+            .json()
+            .at("rollback")
+            .is_null());
+}
+
+TEST_CASE("who only looks is not told that nothing was written", "[gate]") {
+  operator_client client;
+  client.gateway.outage = db::error{db::errc::unavailable, "gone", {}};
+  for (const auto *path : {"gate", "nodes", "queue", "audit", "rollback"}) {
+    const auto told = client.look(path);
+    CHECK(told.status == 503);
+    CHECK(told.json().at("error") == "the store can't be reached");
+  }
+  CHECK(client.order("mode", R"({"mode":"sync"})").json().at("error") ==
+        "the store can't be reached, or did not answer in time; nothing was "
+        "written");
+}
+
+TEST_CASE("no time may end a rollback", "[gate]") {
+  operator_client client;
+  client.gateway.procedures = {rollback_to_stop()};
+  REQUIRE(client.order("pause", "{}").status == 200);
+  const auto is_trial = GENERATE("", R"(,"dry_run":true)");
+  const auto refused =
+      client.order("pause", R"({"dial":"delivery","resume_after":60)" +
+                                std::string(is_trial) + '}');
+  CHECK(refused.status == 409);
+  CHECK(refused.slug() == "rollback-holds");
+  CHECK(client.gateway.changes.size() == 1);
+  CHECK(client.order("pause", R"({"dial":"delivery"})").status == 200);
 }
 
 TEST_CASE("a dry run shows what would become of the dials", "[gate]") {
