@@ -15,6 +15,9 @@ using std::chrono::milliseconds;
 // A dead node's claims, and a duty that it had, are noticed this soon after
 // it counts as dead.
 constexpr milliseconds house_interval{1'000};
+// Between two signs of life at the most while changes fail: how soon it is
+// known that they are made again.
+constexpr milliseconds longest_failing_pause{1'000};
 // While nothing is to be folded, and at the most.
 constexpr milliseconds longest_fold_pause{5'000};
 constexpr milliseconds shortest_fold_pause{10};
@@ -29,6 +32,13 @@ constexpr int least_to_fold = 100;
 constexpr int rescues_before_dead_letter = 20;
 // One step of what is done with the deliveries of an endpoint that was removed.
 constexpr int skipped_at_once = 1'000;
+// Between two looks at what is old, by nodes whose turn it is not.
+constexpr milliseconds idle_prune_pause{5'000};
+// Between two looks for replays, while none is running; and at the least.
+constexpr milliseconds longest_replay_pause{500};
+constexpr milliseconds shortest_replay_pause{5};
+// Deliveries of one step: a few milliseconds of SQLite's single writer.
+constexpr int replayed_at_once = 250;
 // So many folded entries are worth a line in the log.
 constexpr long worth_a_line = 10'000;
 
@@ -41,27 +51,38 @@ void janitor_state::init(parts_ptr parts) {
   session_.emplace(parts_->source, db::purpose::work);
   self_->send(self_, beat_atom::value);
   self_->send(self_, house_atom::value);
+  pruner_.emplace(parts_);
   self_->send(self_, fold_atom::value);
+  self_->send(self_, prune_atom::value);
+  self_->send(self_, replay_atom::value);
 }
 
 void janitor_state::beat() {
   if (!parts_->is_enlisted)
     enlist();
   if (parts_->is_enlisted) {
-    auto alive = session_->with([&](db::store &store) {
-      return store.heartbeat(parts_->self.id,
-                             parts_->gate_state.get().state.version);
+    auto alive = parts_->writes.around(write_watch::kind::heartbeat, [&] {
+      return session_->with([&](db::store &store) {
+        return store.heartbeat(parts_->self.id,
+                               parts_->gate_state.get().state.version);
+      });
     });
     parts_->is_enlisted = !alive || *alive;
   }
-  send_to_itself_later(self_, *parts_,
-                       parts_->settings->node.heartbeat_interval,
-                       beat_atom::value);
+  send_to_itself_later(self_, *parts_, beat_pause(), beat_atom::value);
+}
+
+milliseconds janitor_state::beat_pause() const {
+  const auto pause = parts_->settings->node.heartbeat_interval;
+  return parts_->writes.is_failing() ? std::min(pause, longest_failing_pause)
+                                     : pause;
 }
 
 void janitor_state::enlist() {
-  auto returned = session_->with(
-      [&](db::store &store) { return store.enlist(parts_->self); });
+  auto returned = parts_->writes.around(write_watch::kind::heartbeat, [&] {
+    return session_->with(
+        [&](db::store &store) { return store.enlist(parts_->self); });
+  });
   if (!returned)
     return;
   if (*returned > 0)
@@ -78,10 +99,9 @@ void janitor_state::keep_house() {
                            parts_->settings->node.dead_after);
   });
   note_duty(held && *held);
-  if (parts_->keeps_house) {
-    rescue_now();
+  // Where one change fails the next would only keep the heartbeat waiting.
+  if (parts_->keeps_house && rescue_now())
     tidy_deliveries();
-  }
   send_to_itself_later(self_, *parts_, house_interval, house_atom::value);
 }
 
@@ -125,12 +145,42 @@ void janitor_state::note_folded(const db::compaction_outcome &slice) {
   made_ = 0;
 }
 
+void janitor_state::prune() {
+  auto pause =
+      parts_->keeps_house ? pruner_->step(*session_) : idle_prune_pause;
+  send_to_itself_later(self_, *parts_, pause, prune_atom::value);
+}
+
+void janitor_state::replay() {
+  send_to_itself_later(self_, *parts_, replay_step(), replay_atom::value);
+}
+
+milliseconds janitor_state::replay_step() {
+  using clock = std::chrono::steady_clock;
+  auto begin = clock::now();
+  auto done = session_->with([](db::store &store) {
+    return store.continue_replays(replayed_at_once);
+  });
+  if (!done || !done->next_in)
+    return longest_replay_pause;
+  auto took = std::chrono::duration_cast<milliseconds>(clock::now() - begin);
+  if (done->replayed > 0) {
+    parts_->counts.replayed_deliveries +=
+        static_cast<std::uint64_t>(done->replayed);
+    caf::anon_send(parts_->dispatcher.get(), wake_atom::value);
+  }
+  return std::clamp(std::max(*done->next_in, fold_pause_factor * took),
+                    shortest_replay_pause, longest_replay_pause);
+}
+
 db::result<db::rescue_outcome> janitor_state::rescue_now() {
   auto settings = parts_->settings.get();
   db::rescue_request request{.stuck = stuck_by(*settings),
                              .max_attempts = settings->processor.max_attempts};
-  auto rescued =
-      session_->with([&](db::store &store) { return store.rescue(request); });
+  auto rescued = parts_->writes.around(write_watch::kind::upkeep, [&] {
+    return session_->with(
+        [&](db::store &store) { return store.rescue(request); });
+  });
   if (rescued && rescued->rescued + rescued->quarantined > 0) {
     spdlog::warn("rescued {} stuck items, quarantined {}", rescued->rescued,
                  rescued->quarantined);
@@ -149,9 +199,13 @@ void janitor_state::tidy_deliveries() {
       .max_attempts =
           static_cast<int>(settings->delivery.retry_schedule.size()) +
           rescues_before_dead_letter};
-  auto rescued = session_->with(
-      [&](db::store &store) { return store.rescue_deliveries(request); });
-  if (rescued && *rescued > 0) {
+  auto rescued = parts_->writes.around(write_watch::kind::upkeep, [&] {
+    return session_->with(
+        [&](db::store &store) { return store.rescue_deliveries(request); });
+  });
+  if (!rescued)
+    return;
+  if (*rescued > 0) {
     spdlog::warn("{} deliveries are due again: their sender is gone", *rescued);
     parts_->counts.rescued_deliveries += static_cast<std::uint64_t>(*rescued);
     caf::anon_send(parts_->dispatcher.get(), wake_atom::value);
@@ -182,6 +236,8 @@ janitor_actor::behavior_type janitor(janitor_state::pointer self,
       [=](beat_atom) { self->state.beat(); },
       [=](house_atom) { self->state.keep_house(); },
       [=](fold_atom) { self->state.fold(); },
+      [=](prune_atom) { self->state.prune(); },
+      [=](replay_atom) { self->state.replay(); },
       [=](order_atom, rescue_order_ptr &order) {
         order->done(self->state.rescue_now());
       },

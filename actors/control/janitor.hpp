@@ -3,6 +3,7 @@
 #include <chrono>
 #include <optional>
 
+#include "actors/control/pruner.hpp"
 #include "actors/control/store_session.hpp"
 #include "actors/shared.hpp"
 
@@ -25,6 +26,11 @@ public:
   /// Folds some of the ledger if this node has the duty; plans the next time,
   /// soon when there is more.
   void fold();
+  /// Removes some of what is old if this node has the duty; plans the next
+  /// time.
+  void prune();
+  /// Makes a step of a replay if one is due; plans the next time.
+  void replay();
   db::result<db::rescue_outcome> rescue_now();
 
   /// Returns this node's claims and strikes it off the list, if the store can
@@ -33,16 +39,21 @@ public:
 
 private:
   void enlist();
+  /// Until the next sign of life.
+  std::chrono::milliseconds beat_pause() const;
   void note_duty(bool is_held);
   /// Rescues deliveries, and skips those of endpoints that were removed.
   void tidy_deliveries();
   /// Returns how long to wait for the next.
   std::chrono::milliseconds fold_slice();
   void note_folded(const db::compaction_outcome &slice);
+  /// Returns how long to wait for the next.
+  std::chrono::milliseconds replay_step();
 
   pointer self_;
   parts_ptr parts_;
   std::optional<store_session> session_;
+  std::optional<pruner> pruner_;
   /// Since the last line in the log.
   long folded_ = 0;
   long made_ = 0;

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <limits>
+#include <vector>
 
 #include "db/model/folding.hpp"
 #include "db/model/gate_rows.hpp"
@@ -80,10 +82,16 @@ private:
   }
 
   bool settle(std::int64_t position) {
-    return transaction_
-               .exec_params(sql::settle, number(position),
-                            number(limits_.folded_to), most_holders)
-               .affected_rows() > 0;
+    auto changed = transaction_.exec_params(
+        sql::settle, number(position), number(limits_.folded_to), most_holders);
+    std::vector<std::int64_t> emptied;
+    for (const auto &row : changed)
+      if (!row[0].is_null())
+        emptied.push_back(row[0].as<std::int64_t>());
+    std::sort(emptied.begin(), emptied.end());
+    for (auto at : emptied)
+      transaction_.exec_params(sql::join_emptied, number(at));
+    return !changed.empty();
   }
 
   compaction_outcome fold_up_to(const folding_window &window) {

@@ -161,6 +161,28 @@ UPDATE ledger l SET ids = coalesce(o.ids, '{}'), settled = l.settled + o.met,
   first_id = CASE WHEN l.first_seq IS NOT NULL THEN o.ids[1] END,
   last_id = CASE WHEN l.first_seq IS NOT NULL
     THEN o.ids[cardinality(o.ids)] END
-FROM left_over o WHERE l.seq = o.seq AND o.met > 0)sql";
+FROM left_over o WHERE l.seq = o.seq AND o.met > 0
+RETURNING CASE WHEN l.first_seq IS NOT NULL AND l.ids = '{}'
+  THEN l.seq END AS emptied)sql";
+
+// Entries that have no ids any more would be looked through for ever: the
+// earlier neighbour of the one at $1 becomes part of it when both have none.
+inline constexpr char join_emptied[] = R"sql(
+WITH later AS (
+  SELECT l.seq, l.organization_id AS owner, l.kind FROM ledger l
+  WHERE l.seq = $1::bigint AND l.first_seq IS NOT NULL AND l.ids = '{}'),
+earlier AS MATERIALIZED (
+  SELECT e.seq, e.count, e.settled, e.first_seq
+  FROM later CROSS JOIN LATERAL (
+    SELECT p.seq, p.count, p.settled, p.first_seq, p.ids FROM ledger p
+    WHERE p.organization_id = later.owner AND p.kind = later.kind
+      AND p.seq < later.seq AND p.first_seq IS NOT NULL
+    ORDER BY p.seq DESC LIMIT 1) AS e
+  WHERE e.ids = '{}'),
+gone AS (
+  DELETE FROM ledger WHERE seq = ANY (ARRAY (SELECT seq FROM earlier)))
+UPDATE ledger l SET count = l.count + e.count,
+  settled = l.settled + e.settled, first_seq = e.first_seq
+FROM earlier e WHERE l.seq = $1::bigint)sql";
 
 } // namespace sluice::db::postgres::sql

@@ -37,6 +37,7 @@ constexpr const char *remove_rest[] = {
     "DELETE FROM delivery_attempts WHERE organization_id = $1::uuid",
     "DELETE FROM event_deliveries WHERE organization_id = $1::uuid",
     "DELETE FROM dedup_keys WHERE organization_id = $1::uuid",
+    "DELETE FROM replays WHERE organization_id = $1::uuid",
     "DELETE FROM endpoints WHERE organization_id = $1::uuid",
     "DELETE FROM api_keys WHERE organization_id = $1::uuid",
     "DELETE FROM organizations WHERE id = $1::uuid",

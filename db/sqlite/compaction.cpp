@@ -295,9 +295,36 @@ private:
     std::sort(entry.ids.begin(), entry.ids.end());
     auto met = cancel(entry.ids, lost);
     entry.settled += met;
+    if (met > 0 && entry.ids.empty())
+      join_emptied(row, entry);
     if (met > 0)
       write(entry, true);
     return met;
+  }
+
+  /// Entries that have no ids any more would be looked through for ever: the
+  /// earlier neighbour becomes part of `entry` when both have none.
+  void join_emptied(statement_loan &row, booked_entry &entry) {
+    row.bind(1, entry.position);
+    if (!row.next())
+      return;
+    auto owner = row.text(4);
+    auto kind = row.text(2);
+    row->reset();
+    std::int64_t before = 0;
+    {
+      auto rows = database_.statement(sql::neighbours);
+      rows.bind(1, owner).bind(2, kind).bind(3, entry.position - 1);
+      rows.bind(4, std::int64_t{1});
+      if (!rows.next() || rows.number(1) != 0)
+        return;
+      before = rows.number(0);
+    }
+    if (!row.bind(1, before).next() || !is_sound(row))
+      return;
+    entry.add(read_entry(row));
+    row->reset();
+    database_.statement(sql::drop_entry).bind(1, before).run();
   }
 
   connection &database_;

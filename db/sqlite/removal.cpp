@@ -29,6 +29,7 @@ constexpr const char *remove_rest[] = {
     "DELETE FROM event_deliveries"
     " WHERE organization_id = ?1 AND next_attempt_at IS NOT NULL",
     "DELETE FROM dedup_keys WHERE organization_id = ?1",
+    "DELETE FROM replays WHERE organization_id = ?1",
     "DELETE FROM endpoints WHERE organization_id = ?1",
     "DELETE FROM api_keys WHERE organization_id = ?1",
     "DELETE FROM organizations WHERE id = ?1",

@@ -12,8 +12,12 @@ namespace {
 /// Makes the books balance, one event after the other.
 class repair {
 public:
-  repair(connection &database, timestamp now)
-      : leave_queue_(database.statement(sql::leave_queue)),
+  repair(connection &database, std::string_view actor, std::string_view reason,
+         timestamp now)
+      : actor_(one_line(actor)), reason_(one_line(reason)), now_(now),
+        keep_queued_(database.statement(sql::keep_queued)),
+        keep_discarded_(database.statement(sql::keep_discarded)),
+        leave_queue_(database.statement(sql::leave_queue)),
         leave_discarded_(database.statement(sql::leave_discarded)),
         adopted_(database, "adopted", now),
         written_off_(database, "written_off", now),
@@ -37,12 +41,15 @@ public:
     auto written_off = written_off_.write();
     return "adopted=" + std::to_string(adopted) +
            " written_off=" + std::to_string(written_off) +
-           " undoubled=" + std::to_string(left_);
+           " undoubled=" + std::to_string(left_) +
+           " kept=" + std::to_string(kept_);
   }
 
 private:
-  /// The log is what remains, then `discarded`, then the queue.
+  /// The log is what remains, then `discarded`, then the queue. Contents that
+  /// differ from what remains are kept in `discarded`, under another id.
   void leave_one_place(ledger_difference &difference) {
+    keep_queued(difference);
     leave_queue_.bind(1, difference.id).bind(2, difference.owner);
     if (leave_queue_.next()) {
       auto &entries =
@@ -54,12 +61,48 @@ private:
     leave_queue_->reset();
     if (difference.found < 2)
       return;
-    leave_discarded_.bind(1, difference.id).bind(2, difference.owner);
-    auto left = leave_discarded_.run();
+    auto left = keep_discarded(difference);
+    if (left == 0) {
+      leave_discarded_.bind(1, difference.id).bind(2, difference.owner);
+      left = leave_discarded_.run();
+    }
     difference.found -= left;
     left_ += left;
   }
 
+  void keep_queued(const ledger_difference &difference) {
+    const auto id = event_id::generate();
+    keep_queued_.bind(1, difference.id)
+        .bind(2, difference.owner)
+        .bind(3, id)
+        .bind(4, reason_)
+        .bind(5, actor_)
+        .bind(6, now_);
+    note_kept(difference.owner, id, keep_queued_.run());
+  }
+
+  int keep_discarded(const ledger_difference &difference) {
+    const auto id = event_id::generate();
+    keep_discarded_.bind(1, difference.id)
+        .bind(2, difference.owner)
+        .bind(3, id);
+    const auto kept = keep_discarded_.run();
+    note_kept(difference.owner, id, kept);
+    return kept;
+  }
+
+  void note_kept(organization_id owner, event_id id, int kept) {
+    if (kept == 0)
+      return;
+    adopted_.add(owner, id);
+    ++kept_;
+  }
+
+  std::string actor_;
+  std::string reason_;
+  timestamp now_;
+  statement_loan keep_queued_;
+  statement_loan keep_discarded_;
   statement_loan leave_queue_;
   statement_loan leave_discarded_;
   ledger_entries adopted_;
@@ -67,6 +110,7 @@ private:
   ledger_entries undoubled_;
   ledger_entries undoubled_quarantined_;
   std::int64_t left_ = 0;
+  std::int64_t kept_ = 0;
 };
 
 } // namespace
@@ -79,7 +123,7 @@ ledger_report repair_ledger(connection &database, std::string_view actor,
   std::stable_sort(
       before.differences.begin(), before.differences.end(),
       [](const auto &a, const auto &b) { return a.owner < b.owner; });
-  repair work(database, now);
+  repair work(database, actor, reason, now);
   for (const auto &difference : before.differences)
     work.settle(difference);
   auto detail =

@@ -194,6 +194,44 @@ TEST_CASE("the node that keeps house folds the ledger") {
   CHECK(fixture.door().verify(1)->is_balanced());
 }
 
+TEST_CASE("the node that keeps house removes what is old") {
+  auto settings = quick_settings();
+  settings.retention.events = 1ms;
+  house_fixture fixture(settings);
+  auto made = fixture.door().accept(make_events(fixture.owner.id(), 3));
+  REQUIRE(made);
+  REQUIRE(eventually(
+      [&] { return fixture.count("SELECT count(*) FROM events") == 3; }));
+  std::vector<db::event_id> ids{made->at(0)->id, made->at(1)->id};
+  value_of(fixture.store->connect()->acknowledge(fixture.owner.id(), ids));
+  CHECK(eventually(
+      [&] { return fixture.count("SELECT count(*) FROM events") == 1; }));
+  CHECK(
+      eventually([&] { return fixture.door().metrics().removed_events == 2; }));
+  CHECK(fixture.door().metrics().removed_deliveries == 2);
+  CHECK(fixture.door().verify(1)->is_balanced());
+}
+
+TEST_CASE("another node's turn is not this one's to remove") {
+  auto settings = quick_settings();
+  settings.retention.events = 1ms;
+  house_fixture fixture(settings);
+  fixture.give_away();
+  fixture.let_it_ask();
+  auto steps = fixture.calls("prune");
+  fixture.let_it_ask();
+  CHECK(fixture.calls("prune") == steps);
+}
+
+TEST_CASE("a replay goes on whoever's turn it is") {
+  house_fixture fixture;
+  fixture.give_away();
+  fixture.let_it_ask();
+  auto looks = fixture.calls("continue_replays");
+  CHECK(eventually(
+      [&] { return fixture.calls("continue_replays") > looks + 1; }));
+}
+
 TEST_CASE("a duty that can't be asked for is not this node's") {
   house_fixture fixture;
   fixture.plan().add(

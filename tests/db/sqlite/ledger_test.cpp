@@ -17,7 +17,8 @@ void drop_webhooks(bench &on) {
         "event_deliveries_due", "event_deliveries_sending",
         "event_deliveries_dead"})
     on.store().execute(std::string("DROP INDEX ") + index);
-  for (const char *column : {"claim_id", "claimed_by", "lease_until"})
+  for (const char *column :
+       {"claim_id", "claimed_by", "lease_until", "arrived_elsewhere"})
     on.store().execute(
         std::string("ALTER TABLE event_deliveries DROP COLUMN ") + column);
   for (const char *column :
@@ -30,8 +31,19 @@ void drop_webhooks(bench &on) {
                      " ON event_deliveries (organization_id, status, id)");
 }
 
+void drop_pullers(bench &on) {
+  for (const char *statement :
+       {"DROP INDEX endpoints_pulled", "DROP INDEX event_deliveries_pulled",
+        "DROP INDEX event_deliveries_pulls", "DROP INDEX events_in_order",
+        "DROP TABLE event_positions", "ALTER TABLE events DROP COLUMN position",
+        "ALTER TABLE endpoints DROP COLUMN mode",
+        "ALTER TABLE endpoints DROP COLUMN was_pulled"})
+    on.store().execute(statement);
+}
+
 /// The schema as version 1 left it.
 void back_to_version_1(bench &on) {
+  drop_pullers(on);
   drop_webhooks(on);
   on.store().execute("DROP INDEX ledger_folded");
   for (const char *column :
@@ -40,6 +52,7 @@ void back_to_version_1(bench &on) {
   on.store().execute("ALTER TABLE nodes DROP COLUMN gate_version");
   on.store().execute("DROP TABLE setting_overrides");
   on.store().execute("DROP TABLE procedures");
+  on.store().execute("DROP TABLE replays");
   on.store().execute("DROP INDEX event_queue_pending");
   on.store().execute("ALTER TABLE event_queue DROP COLUMN lane");
   on.store().execute("CREATE INDEX event_queue_pending ON event_queue "
