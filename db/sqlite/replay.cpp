@@ -28,10 +28,21 @@ void bind_given(statement_loan &query, int at,
     query.bind_null(at);
 }
 
-/// The rows that fit; sets where the next step begins.
+/// Behind it there is nothing that was stored before `until`.
+uuid last_of(const replay_order &order) {
+  uuid::bytes_type bytes{};
+  bytes.fill(0xFF);
+  if (!order.until)
+    return uuid(bytes);
+  return uuid::first_v7(std::chrono::duration_cast<std::chrono::milliseconds>(
+      (*order.until + slack_of_clocks).time_since_epoch()));
+}
+
+/// The rows that fit; sets how many were looked at, and where the next step
+/// begins.
 std::vector<std::int64_t> choose(connection &database,
                                  const replay_order &order,
-                                 std::optional<delivery_id> &next) {
+                                 replay_outcome &outcome) {
   std::vector<std::int64_t> chosen;
   auto rows = database.statement(look_of(order));
   rows.bind(1, order.organization).bind(2, order.after.value_or(delivery_id()));
@@ -41,13 +52,17 @@ std::vector<std::int64_t> choose(connection &database,
   if (order.event)
     rows.bind(6, *order.event);
   std::optional<delivery_id> last;
-  auto left = order.limit * looks_for_each;
+  auto left = order.looks > 0 ? order.looks : order.limit * looks_for_each;
+  const auto end = last_of(order);
   for (; rows.next(); --left) {
     auto is_full = static_cast<std::int64_t>(chosen.size()) >= order.limit;
+    if (rows.id(1) > end)
+      break;
     if (is_full || left == 0) {
-      next = last;
+      outcome.next = last;
       break;
     }
+    ++outcome.examined;
     last = delivery_id(rows.id(1));
     if (rows.number(2) != 0)
       chosen.push_back(rows.number(0));
@@ -60,7 +75,7 @@ std::vector<std::int64_t> choose(connection &database,
 replay_outcome replay_deliveries(connection &database,
                                  const replay_order &order, timestamp now) {
   replay_outcome outcome;
-  auto chosen = choose(database, order, outcome.next);
+  auto chosen = choose(database, order, outcome);
   outcome.count = static_cast<int>(chosen.size());
   if (order.is_dry_run)
     return outcome;

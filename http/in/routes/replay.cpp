@@ -5,7 +5,6 @@
 
 #include "http/in/fields.hpp"
 #include "http/in/refusals.hpp"
-#include "http/in/rfc3339.hpp"
 #include "http/in/routes/endpoint_change.hpp"
 #include "http/in/routes/endpoint_fields.hpp"
 #include "http/in/routes/json_body.hpp"
@@ -40,19 +39,6 @@ std::optional<Id> read_id(field_reader &fields, std::string_view name) {
   return id;
 }
 
-std::optional<db::timestamp> read_time(field_reader &fields,
-                                       std::string_view name,
-                                       const json_member *member) {
-  const auto text = fields.string(member);
-  if (!text)
-    return std::nullopt;
-  auto at = parse_rfc3339(*text);
-  if (!at)
-    fields.fault(name, "has to be a time such as 2026-01-31T12:00:00Z, from "
-                       "1970 to 9999");
-  return at;
-}
-
 tl::expected<db::replay_order, problem> read_event_order(const request &in) {
   json_scanner scanner;
   const auto body = scan_body(in, scanner, body_rule::optional);
@@ -68,41 +54,6 @@ tl::expected<db::replay_order, problem> read_event_order(const request &in) {
   return out;
 }
 
-tl::expected<db::replay_order, problem> read_endpoint_order(const request &in) {
-  json_scanner scanner;
-  const auto body = scan_body(in, scanner);
-  if (!body)
-    return tl::unexpected(body.error());
-  field_reader fields(
-      *body, {"since", "until", "dead_letters_only", "after", "dry_run"});
-  db::replay_order out;
-  out.since = read_time(fields, "since", fields.require("since"));
-  out.until = read_time(fields, "until", fields.find("until"));
-  if (out.since && out.until && *out.until <= *out.since)
-    fields.fault("until", "has to be later than since");
-  out.dead_letters_only = fields.flag("dead_letters_only");
-  out.after = read_id<db::delivery_id>(fields, "after");
-  out.is_dry_run = fields.flag("dry_run");
-  if (!fields.is_good())
-    return tl::unexpected(fields.refusal());
-  return out;
-}
-
-/// 404 without the endpoint.
-tl::expected<void, problem> expect_endpoint(service &shared,
-                                            db::organization_id owner,
-                                            db::endpoint_id id) {
-  const auto found = shared.gateway.ask<std::optional<db::endpoint>>(
-      [owner, id](db::store &session) {
-        return session.find_endpoint(owner, id);
-      });
-  if (!found)
-    return tl::unexpected(store_failure(found.error()));
-  if (!*found)
-    return tl::unexpected(no_such_endpoint());
-  return {};
-}
-
 /// 404 without the event, 409 without its deliveries.
 tl::expected<void, problem>
 expect_stored(service &shared, db::organization_id owner, db::event_id id) {
@@ -111,7 +62,7 @@ expect_stored(service &shared, db::organization_id owner, db::event_id id) {
         return session.find_event(owner, id);
       });
   if (!found)
-    return tl::unexpected(store_failure(found.error()));
+    return tl::unexpected(read_failure(found.error()));
   if (!*found)
     return tl::unexpected(no_such_event());
   if ((*found)->where != db::event_view::place::stored)
@@ -164,26 +115,10 @@ answer replay_event(service &shared, tenant_call &call) {
   if (const auto there = expect_stored(shared, owner, *id); !there)
     return tl::unexpected(there.error());
   if (order->endpoint)
-    if (const auto there = expect_endpoint(shared, owner, *order->endpoint);
-        !there)
+    if (const auto there = endpoint_of(shared, owner, *order->endpoint); !there)
       return tl::unexpected(there.error());
   order->organization = owner;
   order->event = id;
-  return replay(shared, *order);
-}
-
-answer replay_endpoint(service &shared, tenant_call &call) {
-  const auto id = endpoint_in_path(call.in);
-  if (!id)
-    return tl::unexpected(id.error());
-  auto order = read_endpoint_order(call.in);
-  if (!order)
-    return tl::unexpected(std::move(order.error()));
-  const auto owner = call.who.owner.id;
-  if (const auto there = expect_endpoint(shared, owner, *id); !there)
-    return tl::unexpected(there.error());
-  order->organization = owner;
-  order->endpoint = *id;
   return replay(shared, *order);
 }
 
