@@ -180,7 +180,10 @@ accept_outcome::kind fresh_events(connection &database) {
 std::vector<accept_outcome> accept(connection &database,
                                    std::span<const new_event> events,
                                    std::chrono::seconds window, timestamp now) {
-  batch work(database, window, now, fresh_events(database));
+  const auto fresh = fresh_events(database);
+  if (fresh == accept_outcome::kind::created)
+    database.statement(sql::next_position).run();
+  batch work(database, window, now, fresh);
   std::vector<accept_outcome> outcomes;
   outcomes.reserve(events.size());
   for (const auto &event : events)

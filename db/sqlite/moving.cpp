@@ -101,6 +101,7 @@ private:
 } // namespace
 
 int move(connection &database, claim_id fence, timestamp now) {
+  database.statement(sql::next_position).run();
   database.statement(sql::store_events).bind(1, now).bind(2, fence).run();
   database.statement(sql::store_deliveries).bind(1, now).bind(2, fence).run();
   moved_items moved(database);
@@ -114,6 +115,7 @@ int move(connection &database, claim_id fence, timestamp now) {
 move_outcome move_each(connection &database, claim_id fence,
                        std::span<const event_id> ids, timestamp now) {
   move_outcome outcome;
+  database.statement(sql::next_position).run();
   moved_items moved(database);
   item_mover one(database, fence, now);
   for (const auto &id : ids) {

@@ -77,13 +77,6 @@ problem invalid_credentials() {
                       "the credentials are not valid");
 }
 
-authenticator::authenticator(actors::gateway &gateway,
-                             const config::auth_settings &settings)
-    : gateway_(gateway), cache_(options_of(settings, gateway.patience())) {}
-
-namespace {
-
-/// The hash of the secret that a request shows.
 tl::expected<db::sha256_digest, problem> shown_hash(const request &in) {
   const auto credential = credential_of(in);
   if (!credential)
@@ -92,6 +85,12 @@ tl::expected<db::sha256_digest, problem> shown_hash(const request &in) {
     return tl::unexpected(missing_credentials());
   return db::sha256(**credential);
 }
+
+authenticator::authenticator(actors::gateway &gateway,
+                             const config::auth_settings &settings)
+    : gateway_(gateway), cache_(options_of(settings, gateway.patience())) {}
+
+namespace {
 
 tl::expected<known_key, problem> valid(known_key found) {
   if (!found)
@@ -106,9 +105,14 @@ authenticator::authenticate(const request &in) {
   const auto hash = shown_hash(in);
   if (!hash)
     return tl::unexpected(hash.error());
-  auto found = cache_.get(*hash, [this, &hash] {
+  return authenticate(*hash);
+}
+
+tl::expected<known_key, problem>
+authenticator::authenticate(const db::sha256_digest &shown) {
+  auto found = cache_.get(shown, [this, &shown] {
     return gateway_.ask<std::optional<db::principal>>(
-        [hash = *hash](db::store &session) { return session.find_key(hash); });
+        [shown](db::store &session) { return session.find_key(shown); });
   });
   if (!found)
     return tl::unexpected(store_failure(found.error()));

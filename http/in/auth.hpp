@@ -18,6 +18,10 @@ namespace sluice::http {
 tl::expected<std::optional<std::string_view>, problem>
 credential_of(const request &in);
 
+/// The hash of the secret that a request shows; what `credential_of` refuses,
+/// and 401 when it shows none.
+tl::expected<db::sha256_digest, problem> shown_hash(const request &in);
+
 /// 401 `missing-credentials`.
 problem missing_credentials();
 
@@ -34,6 +38,9 @@ public:
   /// unknown or has expired, to take the same time. 503 when the store can't
   /// be asked.
   tl::expected<known_key, problem> authenticate(const request &in);
+
+  /// The same for a secret that was shown before.
+  tl::expected<known_key, problem> authenticate(const db::sha256_digest &shown);
 
   /// As `authenticate`, but never waits: nothing when the store would have to
   /// be asked.

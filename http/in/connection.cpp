@@ -77,6 +77,7 @@ connection::~connection() {
 void connection::close() {
   const int descriptor = std::exchange(descriptor_, -1);
   phase_ = phase::over;
+  source_.reset();
   if (descriptor >= 0 && needs_linger_) {
     context_.linger.take(descriptor);
   } else if (descriptor >= 0) {
@@ -98,6 +99,7 @@ connection::wants connection::go_on() {
       wanted = read();
       break;
     case phase::handling:
+    case phase::streaming:
       return wants::reply;
     case phase::writing:
       wanted = write();
@@ -106,7 +108,8 @@ connection::wants connection::go_on() {
       return wants::end;
     }
     // A phase that did not pass on to the next one waits.
-    if (phase_ == before || phase_ == phase::handling) {
+    if (phase_ == before || phase_ == phase::handling ||
+        phase_ == phase::streaming) {
       return wanted;
     }
     if (phase_ == phase::reading && ++answers == answers_in_a_turn) {
@@ -194,8 +197,13 @@ void connection::work() {
 }
 
 void connection::answer(std::uint64_t turn, const response &what) {
-  if (phase_ == phase::handling && turn == turn_) {
+  if (turn != turn_) {
+    return;
+  }
+  if (phase_ == phase::handling) {
     send(what);
+  } else if (phase_ == phase::streaming) {
+    send_piece(what);
   }
 }
 
@@ -214,6 +222,7 @@ connection::wants connection::expire() {
                      text_of(id_)));
     break;
   case phase::writing:
+  case phase::streaming:
   case phase::over:
     phase_ = phase::over;
     break;
@@ -231,16 +240,49 @@ void connection::send(const response &what) {
     context_.options.answers->note(what.status);
   }
   const request_head &head = reader_.head();
-  closes_ = what.closes || !head.keeps_alive || !reader_.is_read() ||
-            context_.is_stopping.load();
+  source_ = head.method == "HEAD" ? nullptr : what.source;
+  closes_ = what.closes || what.source != nullptr || !head.keeps_alive ||
+            !reader_.is_read() || context_.is_stopping.load();
   unsent_ = writer_.compose(what, {.request_id = text_of(id_),
                                    .omits_body = head.method == "HEAD",
                                    .closes = closes_,
+                                   .is_open_ended = what.source != nullptr,
                                    .says_keep_alive = head.is_http_1_0});
   const seconds extra(
       static_cast<long>(unsent_.size() / least_bytes_per_second));
   until_ = steady_clock::now() + context_.options.write_timeout + extra;
   phase_ = phase::writing;
+}
+
+void connection::send_piece(const response &piece) {
+  piece_ = piece.body;
+  unsent_ = piece_;
+  if (piece.closes) {
+    source_.reset();
+  }
+  const seconds extra(
+      static_cast<long>(unsent_.size() / least_bytes_per_second));
+  until_ = steady_clock::now() + context_.options.write_timeout + extra;
+  phase_ = phase::writing;
+}
+
+connection::wants connection::ask_for_piece() {
+  phase_ = phase::streaming;
+  // Whoever makes the pieces gives one now and then.
+  until_ = time_point::max();
+  std::string().swap(piece_);
+  source_->next([box = context_.replies, self = weak_from_this(),
+                 turn = turn_](body_piece made) {
+    if (auto one = self.lock()) {
+      box->post({std::move(one), turn, [made = std::move(made)] {
+                   response piece;
+                   piece.body = made.bytes;
+                   piece.closes = made.is_last;
+                   return piece;
+                 }});
+    }
+  });
+  return wants::reply;
 }
 
 connection::wants connection::write() {
@@ -257,6 +299,10 @@ connection::wants connection::write() {
     }
   }
   writer_.shrink();
+  // Who reads on has no reason to close its side.
+  if (source_ && !has_peer_ended_ && !context_.is_stopping.load()) {
+    return ask_for_piece();
+  }
   if (closes_) {
     // Where the peer said that it sends no more, and all of it was read,
     // nothing can be left unread.

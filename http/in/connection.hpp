@@ -38,6 +38,9 @@ struct connection_context {
 ///      └────────────────────────── kept alive ──────────────────────────┤
 ///                                                  linger, close <──────┘
 ///
+/// An answer with a source is written piece by piece (`streaming` between two
+/// of them), and closes the connection.
+///
 /// A request is handled only when all of it is there and sound. After a
 /// request that was not read to its end the connection closes, so that none
 /// of its bytes is taken for another request.
@@ -78,7 +81,10 @@ public:
 
   /// The socket has something to read, or has been closed by the peer
   /// (`is_end`).
-  void note_input(bool is_end) { reader_.note_input(is_end); }
+  void note_input(bool is_end) {
+    has_peer_ended_ = has_peer_ended_ || is_end;
+    reader_.note_input(is_end);
+  }
 
   /// Goes on as far as it can without waiting. Throws only `std::bad_alloc`.
   wants go_on();
@@ -87,8 +93,8 @@ public:
   /// the box.
   void work();
 
-  /// The answer to the request; dropped when `turn` is not the request that
-  /// is waiting. `go_on` sends it.
+  /// The answer to the request, or the next piece of it as its body; dropped
+  /// when `turn` is not the request that is waiting. `go_on` sends it.
   void answer(std::uint64_t turn, const response &what);
   std::uint64_t turn() const { return turn_; }
 
@@ -104,8 +110,17 @@ public:
   /// A request was begun, and the peer is waited for in nothing.
   bool is_handling() const { return phase_ == phase::handling; }
 
+  /// A piece was taken, and the next one is not there.
+  bool is_streaming() const { return phase_ == phase::streaming; }
+
 private:
-  enum class phase : std::uint8_t { reading, handling, writing, over };
+  enum class phase : std::uint8_t {
+    reading,
+    handling,
+    writing,
+    streaming,
+    over
+  };
   using fault = request_reader::fault;
 
   wants read();
@@ -114,6 +129,8 @@ private:
   wants write();
   void refuse(problem what);
   void send(const response &what);
+  void send_piece(const response &piece);
+  wants ask_for_piece();
   void start_next();
 
   connection_context context_;
@@ -126,10 +143,13 @@ private:
   std::uint64_t turn_ = 0;
   request_id id_{};
   answer_writer writer_;
-  /// What is left of the answer; in the writer's memory.
+  /// What is left of the answer; in the writer's memory, or in `piece_`.
   std::string_view unsent_;
+  std::string piece_;
+  std::shared_ptr<body_source> source_;
   bool closes_ = false;
   bool needs_linger_ = false;
+  bool has_peer_ended_ = false;
 };
 
 } // namespace sluice::http

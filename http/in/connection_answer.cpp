@@ -4,7 +4,7 @@
 #include <array>
 #include <charconv>
 
-#include "http/in/framing_chars.hpp"
+#include "http/ascii.hpp"
 
 namespace sluice::http {
 
@@ -93,7 +93,9 @@ std::string_view answer_writer::compose(const response &what,
   bytes_.append(" ").append(reason_of(what.status)).append("\r\n");
   if (!is_bodiless) {
     add("Content-Type", what.content_type);
-    add("Content-Length", decimal(what.body.size()).text());
+    if (!how.is_open_ended) {
+      add("Content-Length", decimal(what.body.size()).text());
+    }
   }
   add("X-Request-Id", how.request_id);
   add("Date", date());

@@ -17,6 +17,8 @@ public:
     /// An answer to HEAD: with the length of the body, without the body.
     bool omits_body = false;
     bool closes = false;
+    /// The body ends where the connection does.
+    bool is_open_ended = false;
     /// To HTTP/1.0, where the connection closes unless this is said.
     bool says_keep_alive = false;
   };

@@ -51,6 +51,26 @@ std::int64_t number_at(std::string_view bytes) {
   return static_cast<std::int64_t>(bits);
 }
 
+// commit (8 bytes) | place within it (16) | HMAC (16 of its bytes)
+constexpr std::size_t place_size = 8 + id_size;
+constexpr std::size_t mark_size = 16;
+
+std::string mark_of(std::string_view key, std::string_view place,
+                    db::organization_id organization, std::string_view use) {
+  std::string out = "log/1\n";
+  out += place;
+  append(out, organization.value());
+  out += use;
+  return hmac_sha256(key, out).substr(0, mark_size);
+}
+
+db::uuid uuid_at(std::string_view bytes) {
+  db::uuid::bytes_type out{};
+  for (std::size_t i = 0; i < out.size(); ++i)
+    out[i] = static_cast<std::uint8_t>(bytes[i]);
+  return db::uuid(out);
+}
+
 problem invalid_cursor() {
   problem out;
   out.status = 400;
@@ -96,10 +116,40 @@ cursor_codec::open(std::string_view text, db::organization_id organization,
           hmac_sha256(*key, signed_text(body, organization, status))) ||
       number_at(body.substr(id_size)) < seconds_of(clock_()))
     return tl::unexpected(invalid_cursor());
-  db::uuid::bytes_type position{};
-  for (std::size_t i = 0; i < position.size(); ++i)
-    position[i] = static_cast<std::uint8_t>(body[i]);
-  return db::uuid(position);
+  return uuid_at(body);
+}
+
+tl::expected<std::string, problem>
+cursor_codec::seal(const db::log_position &place,
+                   db::organization_id organization, std::string_view use) {
+  auto key = secret();
+  if (!key)
+    return tl::unexpected(std::move(key.error()));
+  std::string body;
+  append_number(body, static_cast<std::int64_t>(place.commit));
+  append(body, place.within);
+  body += mark_of(*key, body, organization, use);
+  return to_base64url(body);
+}
+
+tl::expected<db::log_position, problem>
+cursor_codec::open(std::string_view text, db::organization_id organization,
+                   std::string_view use) {
+  constexpr std::size_t text_size = ((place_size + mark_size) * 4 + 2) / 3;
+  const auto bytes = text.size() == text_size ? from_base64url(text)
+                                              : std::optional<std::string>();
+  if (!bytes)
+    return tl::unexpected(invalid_cursor());
+  auto key = secret();
+  if (!key)
+    return tl::unexpected(std::move(key.error()));
+  const std::string_view all = *bytes;
+  const auto place = all.substr(0, place_size);
+  if (!is_same_secret(all.substr(place_size),
+                      mark_of(*key, place, organization, use)))
+    return tl::unexpected(invalid_cursor());
+  return db::log_position{static_cast<std::uint64_t>(number_at(place)),
+                          uuid_at(place.substr(8))};
 }
 
 tl::expected<std::string, problem> cursor_codec::secret() {

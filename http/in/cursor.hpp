@@ -8,6 +8,7 @@
 #include <tl/expected.hpp>
 
 #include "actors/gateway.hpp"
+#include "db/model/event_log.hpp"
 #include "http/in/problem.hpp"
 
 namespace sluice::http {
@@ -36,6 +37,15 @@ public:
   tl::expected<db::uuid, problem>
   open(std::string_view text, db::organization_id organization,
        std::optional<db::delivery_status> status);
+
+  /// The same for a place in an organization's log, for what `use` says. Valid
+  /// as long as the log is: who was away for a week goes on where it was.
+  tl::expected<std::string, problem> seal(const db::log_position &place,
+                                          db::organization_id organization,
+                                          std::string_view use);
+  tl::expected<db::log_position, problem> open(std::string_view text,
+                                               db::organization_id organization,
+                                               std::string_view use);
 
 private:
   tl::expected<std::string, problem> secret();

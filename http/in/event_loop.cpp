@@ -152,6 +152,9 @@ void event_loop::wait() {
 }
 
 void event_loop::on_event(const epoll_event &event) {
+  if (event.data.fd == box_->descriptor()) {
+    return box_->silence();
+  }
   const auto found = connections_.find(event.data.fd);
   if (found == connections_.end()) {
     return;
@@ -159,6 +162,12 @@ void event_loop::on_event(const epoll_event &event) {
   const connection_ptr one = found->second;
   // Nobody is there any more to take the answer.
   if ((event.events & (EPOLLHUP | EPOLLERR)) != 0 && one->is_handling()) {
+    drop(one);
+    return;
+  }
+  // Nor to take more of one.
+  if ((event.events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0 &&
+      one->is_streaming()) {
     drop(one);
     return;
   }
@@ -288,10 +297,17 @@ void event_loop::look_at_deadlines() {
 void event_loop::close_idle() {
   has_closed_idle_ = true;
   std::vector<connection_ptr> idle;
+  std::vector<connection_ptr> streaming;
   for (const auto &[descriptor, one] : connections_) {
     if (one->is_idle()) {
       idle.push_back(one);
+    } else if (one->is_streaming()) {
+      streaming.push_back(one);
     }
+  }
+  // Between two pieces, so that their readers lose nothing.
+  for (const auto &one : streaming) {
+    drop(one);
   }
   for (const auto &one : idle) {
     // A request that has come already is served.

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,6 +39,30 @@ struct request {
   int header_count(std::string_view name) const;
 };
 
+/// A part of a body that is made while it is sent.
+struct body_piece {
+  std::string bytes;
+  /// Nothing follows.
+  bool is_last = false;
+};
+
+/// What a body without a known end comes from. It goes with the connection, on
+/// whichever thread that ends.
+class body_source {
+public:
+  /// Takes a piece: once, from any thread.
+  using piece_sink = std::function<void(body_piece)>;
+
+  body_source() = default;
+  body_source(const body_source &) = delete;
+  body_source &operator=(const body_source &) = delete;
+  virtual ~body_source() = default;
+
+  /// The peer has taken all that there was: `to` is called once there is more,
+  /// perhaps at once. Does not wait. Thus a slow peer has one piece in memory.
+  virtual void next(piece_sink to) = 0;
+};
+
 struct response {
   int status = 200;
   std::string body;
@@ -46,6 +71,8 @@ struct response {
   std::vector<std::pair<std::string, std::string>> headers;
   /// Answer, then close the connection.
   bool closes = false;
+  /// What follows `body`, until its end closes the connection.
+  std::shared_ptr<body_source> source{};
 };
 
 /// Answers a request. Runs on a thread of its own, may block within

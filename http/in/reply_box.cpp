@@ -28,30 +28,32 @@ reply_box::~reply_box() {
 }
 
 void reply_box::post(reply one) {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   if (!is_closed_) {
     content_.replies.push_back(std::move(one));
-    wake_if_asleep();
+    wake_if_asleep(std::move(lock));
   }
 }
 
 bool reply_box::post(int accepted) {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   if (is_closed_) {
     return false;
   }
   content_.accepted.push_back(accepted);
-  wake_if_asleep();
+  wake_if_asleep(std::move(lock));
   return true;
 }
 
 void reply_box::wake() {
-  const std::lock_guard lock(mutex_);
-  wake_if_asleep();
+  wake_if_asleep(std::unique_lock(mutex_));
 }
 
-void reply_box::wake_if_asleep() {
-  if (std::exchange(is_asleep_, false)) {
+void reply_box::wake_if_asleep(std::unique_lock<std::mutex> lock) {
+  const bool was_asleep = std::exchange(is_asleep_, false);
+  // The loop takes the mutex first thing, and would have to sleep again.
+  lock.unlock();
+  if (was_asleep) {
     const std::uint64_t one = 1;
     [[maybe_unused]] const auto written = ::write(wake_up_, &one, sizeof one);
   }
@@ -70,10 +72,12 @@ bool reply_box::may_sleep() {
 
 void reply_box::woke_up() {
   const std::lock_guard lock(mutex_);
-  if (!std::exchange(is_asleep_, false)) {
-    std::uint64_t count = 0;
-    [[maybe_unused]] const auto read = ::read(wake_up_, &count, sizeof count);
-  }
+  is_asleep_ = false;
+}
+
+void reply_box::silence() {
+  std::uint64_t count = 0;
+  [[maybe_unused]] const auto read = ::read(wake_up_, &count, sizeof count);
 }
 
 reply_box::content reply_box::close() {

@@ -42,17 +42,19 @@ public:
   void wake();
 
   /// The loop: takes what is there. Before it sleeps it says so; true: there
-  /// is nothing, and whatever comes now makes `descriptor` readable.
+  /// is nothing, and whatever comes now makes `descriptor` readable, until it
+  /// is silenced: also a little after the loop has said that it is awake.
   content take();
   bool may_sleep();
   void woke_up();
+  void silence();
   int descriptor() const { return wake_up_; }
 
   /// From now on everything is dropped. Returns what was there.
   content close();
 
 private:
-  void wake_if_asleep();
+  void wake_if_asleep(std::unique_lock<std::mutex> lock);
 
   const int wake_up_;
   std::mutex mutex_;

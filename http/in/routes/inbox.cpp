@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "http/in/event_text.hpp"
 #include "http/in/refusals.hpp"
 #include "http/in/routes/query.hpp"
 
@@ -34,26 +35,13 @@ db::result<page> read_page(db::store &session, const db::inbox_query &query) {
       });
 }
 
-void append(std::string &out, const db::inbox_entry &entry) {
-  out += "{\"id\":\"" + entry.id.to_string() +
-         "\",\"type\":" + json_string(entry.type) + ",\"payload\":";
-  out += entry.payload;
-  if (entry.dedup_id)
-    out += ",\"dedup_id\":" + json_string(*entry.dedup_id);
-  out += ",\"accepted_at\":\"" + db::to_rfc3339(entry.accepted_at) +
-         "\",\"stored_at\":\"" + db::to_rfc3339(entry.stored_at) +
-         "\",\"status\":\"";
-  out += db::to_string(entry.status);
-  out += "\",\"attempts\":" + std::to_string(entry.attempts) + '}';
-}
-
-std::string to_json(const page &what, const db::inbox_query &query,
-                    const std::optional<std::string> &next_cursor) {
+std::string page_json(const page &what, const db::inbox_query &query,
+                      const std::optional<std::string> &next_cursor) {
   std::string out = "{\"events\":[";
   for (const auto &entry : what.entries) {
     if (&entry != &what.entries.front())
       out += ',';
-    append(out, entry);
+    out += http::to_json(entry);
   }
   out +=
       "],\"pagination\":{\"limit\":" + std::to_string(query.limit) +
@@ -101,7 +89,7 @@ answer get_inbox(service &shared, tenant_call &call) {
         return read_page(session, query);
       });
   if (!found)
-    return tl::unexpected(store_failure(found.error()));
+    return tl::unexpected(read_failure(found.error()));
   std::optional<std::string> next_cursor;
   if (found->has_more) {
     auto sealed = shared.cursors.seal(
@@ -110,7 +98,7 @@ answer get_inbox(service &shared, tenant_call &call) {
       return tl::unexpected(std::move(sealed.error()));
     next_cursor = std::move(*sealed);
   }
-  return json_answer(200, to_json(*found, *query, next_cursor));
+  return json_answer(200, page_json(*found, *query, next_cursor));
 }
 
 } // namespace sluice::http

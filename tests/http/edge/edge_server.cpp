@@ -61,6 +61,34 @@ http::reply_sink edge_server::await_begun() {
   return oldest;
 }
 
+/// Passes on that it is asked.
+class edge_server::source final : public http::body_source {
+public:
+  explicit source(edge_server &at) : at_(at), count_(at.streams_) { ++*count_; }
+  ~source() override { --*count_; }
+
+  void next(piece_sink to) override {
+    const std::lock_guard lock(at_.mutex_);
+    at_.asked_.push_back(std::move(to));
+    at_.has_begun_.notify_all();
+  }
+
+private:
+  edge_server &at_;
+  std::shared_ptr<std::atomic<int>> count_;
+};
+
+http::body_source::piece_sink edge_server::await_piece() {
+  std::unique_lock lock(mutex_);
+  if (!has_begun_.wait_for(lock, raw_socket::patience,
+                           [this] { return !asked_.empty(); })) {
+    throw std::runtime_error("no piece was asked for");
+  }
+  auto oldest = std::move(asked_.front());
+  asked_.pop_front();
+  return oldest;
+}
+
 http::route edge_server::begun_route(std::string pattern) {
   auto out = counted("GET", std::move(pattern), 0,
                      [](const request &) { return text("waited"); });
@@ -118,6 +146,11 @@ http::route_table edge_server::routes() {
   const auto large = [](const request &) {
     return text(std::string(4'000'000, 'x'));
   };
+  const auto streams = [this](const request &) {
+    auto out = text("begun;");
+    out.source = std::make_shared<source>(*this);
+    return out;
+  };
   return {counted("GET", "/health", 0, health),
           counted("POST", "/api/events", 1000, accept),
           counted("GET", "/api/events/{id}", 0, id),
@@ -125,6 +158,7 @@ http::route_table edge_server::routes() {
           counted("POST", "/api/events/{id}/pause", 0, health),
           counted("GET", "/echo", 0, echo),
           counted("GET", "/large", 0, large),
+          counted("GET", "/streams", 0, streams),
           counted("GET", "/throws", 0, throws),
           counted("GET", "/waits", 0, waits),
           begun_route("/begins"),

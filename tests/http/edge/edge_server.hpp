@@ -23,6 +23,9 @@ namespace sluice::tests {
 ///     POST   /api/events/{id}/pause   takes no body
 ///     GET    /echo                    answers headers and query, a line each
 ///     GET    /large                   answers 4 MB
+///     GET    /streams                 answers what `await_piece` is given,
+///     piece
+///                                     by piece
 ///     GET    /throws                  throws a secret
 ///     GET    /waits                   answers when `release` was called
 ///     GET    /begins                  begun without waiting; answered by what
@@ -46,9 +49,16 @@ public:
   /// Waits until a request was begun; returns where its answer goes.
   http::reply_sink await_begun();
 
+  /// Waits until a piece of a stream is asked for; returns where it goes.
+  http::body_source::piece_sink await_piece();
+  /// Streams that were begun and not given up.
+  int streams() const { return *streams_; }
+
   http::server &server() { return server_; }
 
 private:
+  class source;
+
   http::route_table routes();
   http::route begun_route(std::string pattern);
   http::route counted(std::string method, std::string pattern,
@@ -58,6 +68,9 @@ private:
   std::mutex mutex_;
   std::condition_variable has_begun_;
   std::deque<http::reply_sink> begun_;
+  std::deque<http::body_source::piece_sink> asked_;
+  std::shared_ptr<std::atomic<int>> streams_ =
+      std::make_shared<std::atomic<int>>(0);
   std::promise<void> waiting_;
   std::promise<void> released_;
   std::shared_future<void> release_{released_.get_future()};
