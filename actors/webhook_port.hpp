@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "config/settings.hpp"
+#include "db/model/delivery.hpp"
 #include "db/model/endpoint.hpp"
 #include "db/model/time.hpp"
 
@@ -30,6 +31,11 @@ struct webhook_request {
   std::string payload;
   db::timestamp accepted_at{};
 };
+
+/// The request that brings this to the endpoint, signed with the secrets that
+/// hold at `wall`.
+webhook_request webhook_to(const db::endpoint &at,
+                           const db::claimed_delivery &one, db::timestamp wall);
 
 /// What came of it. Each request gets one, unless the port was closed before.
 struct webhook_answer {
@@ -53,6 +59,11 @@ struct webhook_answer {
   /// When the attempt began, and how long it took.
   std::chrono::steady_clock::time_point begun_at{};
   std::chrono::microseconds duration{0};
+
+  /// It was answered with a 2xx, as Standard Webhooks has it.
+  bool has_arrived() const;
+  /// Why it has not arrived, one line; empty when it has.
+  std::string failure() const;
 };
 
 /// Sends requests, many at a time. Thread-safe. No call throws.

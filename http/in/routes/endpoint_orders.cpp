@@ -47,17 +47,6 @@ tl::expected<std::chrono::seconds, problem> read_grace(const request &in) {
   return std::chrono::seconds(grace.value_or(usual_grace));
 }
 
-tl::expected<void, problem> expect_no_fields(const request &in) {
-  json_scanner scanner;
-  const auto body = scan_body(in, scanner, body_rule::optional);
-  if (!body)
-    return tl::unexpected(body.error());
-  const field_reader fields(*body, {});
-  if (!fields.is_good())
-    return tl::unexpected(fields.refusal());
-  return {};
-}
-
 answer shown(const tl::expected<db::endpoint, problem> &changed) {
   if (!changed)
     return tl::unexpected(changed.error());
