@@ -112,6 +112,8 @@ void add_bench_command(CLI::App &app, int &exit_code) {
       ->check(CLI::Range(1, 4096));
   bench->add_option("--rows", options.rows, "Rows to move (200000)")
       ->check(CLI::Range(1000, 10'000'000));
+  bench->add_option("--webhooks", options.webhooks, "Webhooks to send (40000)")
+      ->check(CLI::Range(1000, 10'000'000));
   bench
       ->add_option("--depth", options.depth, "Rows of the long queue (1000000)")
       ->check(CLI::Range(1000, 100'000'000));

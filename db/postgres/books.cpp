@@ -86,17 +86,21 @@ void name_faults(pqxx::nontransaction &transaction, overview &seen, int most) {
 
 /// Returns what was done, in one line.
 std::string settle_faults(pqxx::nontransaction &transaction, overview &seen,
+                          const act &by,
                           const std::optional<std::string> &now) {
   std::int64_t adopted = 0;
   std::int64_t written_off = 0;
   std::int64_t undoubled = 0;
+  std::int64_t kept = 0;
   if (!seen.suspects.empty()) {
     auto rows = transaction.exec_params(std::string(sql::faults) + sql::repair,
-                                        array_of_suspects(seen), now);
+                                        array_of_suspects(seen), now,
+                                        by.reason(), by.actor());
     for (const auto &row : rows) {
       seen.report.faults.push_back(read_fault(row));
       adopted = row[3].as<std::int64_t>();
       written_off = row[4].as<std::int64_t>();
+      kept = row[5].as<std::int64_t>();
       if (seen.report.faults.back().what == ledger_fault::kind::doubled)
         ++undoubled;
     }
@@ -106,7 +110,8 @@ std::string settle_faults(pqxx::nontransaction &transaction, overview &seen,
   return "faults=" + std::to_string(seen.report.fault_count) +
          " adopted=" + std::to_string(adopted) +
          " written_off=" + std::to_string(written_off) +
-         " undoubled=" + std::to_string(undoubled);
+         " undoubled=" + std::to_string(undoubled) +
+         " kept=" + std::to_string(kept);
 }
 
 } // namespace
@@ -143,7 +148,7 @@ result<ledger_report> postgres_store::repair_ledger(std::string_view actor,
     transaction.exec(session::whole_tables);
     // Others wait for its end.
     seen = look_over(transaction, now, 0);
-    auto what_was_done = settle_faults(transaction, seen, now);
+    auto what_was_done = settle_faults(transaction, seen, by, now);
     by.record(transaction, "repair", "ledger", what_was_done, now);
   };
   auto done = session_->write_within(

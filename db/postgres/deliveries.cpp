@@ -66,13 +66,11 @@ public:
   explicit result_columns(std::span<const delivery_result> results)
       : results_(results) {}
 
-  int write(pqxx::nontransaction &transaction,
-            const std::optional<std::string> &now) const {
-    return transaction
-        .exec_params1(sql::record_deliveries, attempts(), ids(), owners(),
-                      fences(), kinds(), waits(), beginnings(), durations(),
-                      answers(), errors(), heads(), now)[0]
-        .as<int>();
+  std::string text(const std::optional<std::string> &now) const {
+    return call_text("sluice_record_deliveries",
+                     {attempts(), ids(), owners(), fences(), kinds(), waits(),
+                      beginnings(), durations(), answers(), errors(), heads(),
+                      now});
   }
 
 private:
@@ -182,12 +180,14 @@ postgres_store::record_deliveries(std::span<const delivery_result> results) {
   record_outcome outcome;
   if (results.empty())
     return outcome;
-  auto done = session_->write(
+  auto done = session_->write_in_one_message(
       "record deliveries", [] { return doubt(); },
-      [&](pqxx::nontransaction &transaction) {
-        outcome.recorded =
-            result_columns(results).write(transaction, session_->now());
-      });
+      [&] { return result_columns(results).text(session_->now()); },
+      [&](const pqxx::result &rows) {
+        outcome.recorded = rows[0][0].as<int>();
+      },
+      // What a crash of the server loses is sent once more.
+      session::durability::relaxed);
   if (!done)
     return tl::unexpected(std::move(done.error()));
   outcome.lost = static_cast<int>(results.size()) - outcome.recorded;
@@ -205,6 +205,10 @@ result<int> postgres_store::rescue_deliveries(const delivery_rescue &request) {
                              microseconds_of(request.node_dead_after),
                              request.max_attempts, request.limit,
                              session_->now())
+                .affected_rows());
+        rescued += static_cast<int>(
+            transaction
+                .exec_params(sql::rescue_pulls, request.limit, session_->now())
                 .affected_rows());
       });
   if (!done)

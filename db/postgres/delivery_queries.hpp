@@ -17,13 +17,14 @@ WITH types AS (
 INSERT INTO endpoints (id, organization_id, kind, url, event_types,
   event_prefixes, description, headers, secrets, max_in_flight,
   rate_per_second, state, state_reason, is_default, version, inserted_at,
-  updated_at)
+  updated_at, mode, was_pulled)
 SELECT $1::uuid, $2::uuid, 'push', $3::text,
   CASE WHEN EXISTS (SELECT FROM types) THEN ARRAY (SELECT entry FROM types) END,
   ARRAY (SELECT left(entry, -1) FROM types WHERE right(entry, 1) = '*'),
   $5::text, $6::text, $7::text, $8::int, $9::int, $10::text, $11::text,
   $12::boolean, 1, coalesce($13::timestamptz, statement_timestamp()),
-  coalesce($13::timestamptz, statement_timestamp()))sql";
+  coalesce($13::timestamptz, statement_timestamp()), $14::text,
+  $14::text = 'pull')sql";
 inline constexpr char save_endpoint[] = R"sql(
 WITH types AS (
   SELECT entry FROM jsonb_array_elements_text($4::jsonb) AS t (entry))
@@ -37,9 +38,10 @@ UPDATE endpoints SET url = $3::text,
   state_reason = $11::text, is_default = $12::boolean, version = version + 1,
   failing_since = CASE WHEN $10::text = 'active' AND state <> 'active'
     THEN NULL ELSE failing_since END,
-  updated_at = coalesce($13::timestamptz, statement_timestamp())
+  updated_at = coalesce($13::timestamptz, statement_timestamp()),
+  mode = $14::text, was_pulled = was_pulled OR $14::text = 'pull'
 WHERE id = $1::uuid AND organization_id = $2::uuid AND kind = 'push'
-  AND removed_at IS NULL AND version = $14::bigint)sql";
+  AND removed_at IS NULL AND version = $15::bigint)sql";
 inline constexpr char remove_endpoint[] = R"sql(
 UPDATE endpoints SET version = version + 1,
   removed_at = coalesce($3::timestamptz, statement_timestamp()),
@@ -53,12 +55,14 @@ SELECT id, organization_id, url, coalesce(to_jsonb(event_types), '[]')::text,
   state_reason, is_default, version,
   (extract(epoch FROM failing_since) * 1000000)::bigint,
   (extract(epoch FROM inserted_at) * 1000000)::bigint,
-  (extract(epoch FROM coalesce(updated_at, inserted_at)) * 1000000)::bigint
+  (extract(epoch FROM coalesce(updated_at, inserted_at)) * 1000000)::bigint,
+  mode
 FROM endpoints WHERE kind = 'push' AND removed_at IS NULL AND )sql";
 inline constexpr char of_owner[] =
     "organization_id = $1::uuid ORDER BY endpoints.inserted_at, id";
 inline constexpr char of_id[] = "organization_id = $1::uuid AND id = $2::uuid";
-inline constexpr char that_are_active[] = "state = 'active' ORDER BY id";
+inline constexpr char that_are_active[] =
+    "state = 'active' AND mode = 'push' ORDER BY id";
 
 inline constexpr char note_well[] =
     "UPDATE endpoints SET failing_since = NULL WHERE id = $1::uuid"
@@ -77,51 +81,12 @@ inline constexpr char park_endpoint[] =
 
 // -- deliveries --------------------------------------------------------------
 
-// A result that comes twice is taken once. What was returned counts for
-// nothing, so that it waits as what it was before.
-inline constexpr char record_deliveries[] = R"sql(
-WITH told AS MATERIALIZED (
-  SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[],
-    $5::text[], $6::bigint[], $7::bigint[], $8::bigint[], $9::int[],
-    $10::text[], $11::bytea[]) AS t (attempt, id, owner, fence, what, wait_us,
-      begun_us, lasted_us, answered, reason, head)),
-kept AS (
-  UPDATE event_deliveries d SET
-    status = CASE t.what WHEN 'delivered' THEN 'delivered'
-      WHEN 'retry' THEN 'failed' WHEN 'dead_letter' THEN 'dead_letter'
-      ELSE CASE WHEN d.attempts > 1 THEN 'failed' ELSE 'pending' END END,
-    attempts = CASE t.what WHEN 'returned' THEN greatest(d.attempts - 1, 0)
-      ELSE d.attempts END,
-    next_attempt_at = CASE WHEN t.what IN ('retry', 'returned')
-      THEN coalesce($12::timestamptz, statement_timestamp())
-        + t.wait_us * interval '1 microsecond'
-      ELSE d.next_attempt_at END,
-    response_status = CASE t.what WHEN 'returned' THEN d.response_status
-      ELSE t.answered END,
-    last_error = CASE t.what WHEN 'returned' THEN d.last_error
-      ELSE nullif(t.reason, '') END,
-    claim_id = NULL, claimed_by = NULL, lease_until = NULL,
-    updated_at = coalesce($12::timestamptz, statement_timestamp())
-  FROM told t
-  WHERE d.organization_id = t.owner AND d.id = t.id AND d.claim_id = t.fence
-    AND d.status = 'sending'
-  RETURNING t.*),
-tried AS (
-  INSERT INTO delivery_attempts (id, organization_id, delivery_id,
-    attempted_at, duration_us, response_status, error, response_head)
-  SELECT k.attempt, k.owner, k.id,
-    coalesce($12::timestamptz, statement_timestamp())
-      - k.begun_us * interval '1 microsecond',
-    k.lasted_us, k.answered, nullif(k.reason, ''), nullif(k.head, ''::bytea)
-  FROM kept k WHERE k.what <> 'returned')
-SELECT count(*) FROM kept)sql";
-
 // $1: microseconds since a heartbeat.
 inline constexpr char rescue_deliveries[] = R"sql(
 WITH stuck AS MATERIALIZED (
   SELECT d.ctid FROM event_deliveries d
-  WHERE d.status = 'sending'
-    AND (d.lease_until IS NULL OR d.claimed_by IS NULL
+  WHERE d.status = 'sending' AND d.claimed_by IS NOT NULL
+    AND (d.lease_until IS NULL
       OR d.lease_until < coalesce($4::timestamptz, statement_timestamp())
       OR NOT EXISTS (SELECT FROM nodes n
         WHERE n.id = d.claimed_by
@@ -137,6 +102,27 @@ UPDATE event_deliveries SET
   claim_id = NULL, claimed_by = NULL, lease_until = NULL,
   updated_at = coalesce($4::timestamptz, statement_timestamp())
 WHERE ctid = ANY (ARRAY (SELECT ctid FROM stuck)))sql";
+// What pullers left to endpoints that are pulled from no more.
+inline constexpr char rescue_pulls[] = R"sql(
+WITH left_over AS MATERIALIZED (
+  SELECT w.place
+  FROM (SELECT id FROM endpoints WHERE was_pulled
+      AND (mode = 'push' OR removed_at IS NOT NULL)) AS p
+    CROSS JOIN LATERAL (
+      SELECT d.ctid AS place FROM event_deliveries d
+      WHERE d.status = 'sending' AND d.claimed_by IS NULL
+        AND d.endpoint_id = p.id
+        AND coalesce(d.lease_until, '-infinity')
+          <= coalesce($2::timestamptz, statement_timestamp())
+      ORDER BY coalesce(d.lease_until, '-infinity') LIMIT $1::int
+      FOR UPDATE SKIP LOCKED) AS w
+  LIMIT $1::int)
+UPDATE event_deliveries SET
+  status = CASE WHEN attempts > 0 THEN 'failed' ELSE 'pending' END,
+  next_attempt_at = coalesce($2::timestamptz, statement_timestamp()),
+  claim_id = NULL, claimed_by = NULL, lease_until = NULL,
+  updated_at = coalesce($2::timestamptz, statement_timestamp())
+WHERE ctid = ANY (ARRAY (SELECT place FROM left_over)))sql";
 
 inline constexpr char skip_removed[] = R"sql(
 WITH waiting AS MATERIALIZED (
@@ -167,7 +153,8 @@ SELECT
   (SELECT count(*) FROM (SELECT FROM event_deliveries
     WHERE status = 'pending' AND next_attempt_at IS NOT NULL
     ORDER BY status, endpoint_id, next_attempt_at LIMIT $1::int) AS pending),
-  (SELECT count(*) FROM (SELECT FROM event_deliveries WHERE status = 'sending'
+  (SELECT count(*) FROM (SELECT FROM event_deliveries
+    WHERE status = 'sending' AND claimed_by IS NOT NULL
     ORDER BY lease_until LIMIT $1::int) AS sending),
   (SELECT count(*) FROM (SELECT FROM event_deliveries
     WHERE status = 'failed' AND next_attempt_at IS NOT NULL
@@ -180,7 +167,7 @@ SELECT
 
 // So many deliveries are looked at, in the order of their ids, and so many of
 // those that fit are chosen. $1: owner; $2: endpoint; $3, $4: times; $5: after;
-// $6: to be chosen; $7: to be looked at.
+// $6: to be chosen; $7: to be looked at; $8: an id behind which nothing fits.
 #define SLUICE_LOOK_AT(which)                                                  \
   "WITH looked AS MATERIALIZED ("                                              \
   " SELECT d.id, d.next_attempt_at IS NOT NULL"                                \
@@ -191,23 +178,25 @@ SELECT
   "  AND EXISTS (SELECT FROM endpoints e WHERE e.id = d.endpoint_id"           \
   "   AND e.kind = 'push' AND e.removed_at IS NULL) AS fits"                   \
   " FROM event_deliveries d WHERE d.organization_id = $1::uuid"                \
-  " AND ($5::uuid IS NULL OR d.id > $5::uuid)" which                           \
+  " AND ($5::uuid IS NULL OR d.id > $5::uuid)"                                 \
+  " AND ($8::uuid IS NULL OR d.id < $8::uuid)" which                           \
   " ORDER BY d.id LIMIT $7::int),"                                             \
   " chosen AS (SELECT id FROM looked WHERE fits ORDER BY id LIMIT $6::int),"   \
   " reach AS (SELECT CASE WHEN (SELECT count(*) FROM chosen) = $6::int"        \
   "   THEN (SELECT id FROM chosen ORDER BY id DESC LIMIT 1)"                   \
   "   ELSE (SELECT id FROM looked ORDER BY id DESC LIMIT 1) END AS last)"      \
   " SELECT c.id, r.last, (SELECT count(*) FROM looked) = $7::int"              \
-  "  OR EXISTS (SELECT FROM looked l WHERE l.id > r.last)"                     \
+  "  OR EXISTS (SELECT FROM looked l WHERE l.id > r.last),"                    \
+  " (SELECT count(*) FROM looked l WHERE l.id <= r.last)::int"                 \
   " FROM reach r LEFT JOIN chosen c ON true"
 inline constexpr char look_at_all[] = SLUICE_LOOK_AT("");
 inline constexpr char look_at_dead[] =
     SLUICE_LOOK_AT(" AND d.status = 'dead_letter'");
-// $8: the event.
+// $9: the event.
 inline constexpr char look_at_event[] =
-    SLUICE_LOOK_AT(" AND d.event_id = $8::uuid");
+    SLUICE_LOOK_AT(" AND d.event_id = $9::uuid");
 inline constexpr char look_at_dead_of_event[] =
-    SLUICE_LOOK_AT(" AND d.event_id = $8::uuid AND d.status = 'dead_letter'");
+    SLUICE_LOOK_AT(" AND d.event_id = $9::uuid AND d.status = 'dead_letter'");
 #undef SLUICE_LOOK_AT
 
 inline constexpr char replay[] = R"sql(

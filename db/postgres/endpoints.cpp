@@ -20,6 +20,7 @@ struct endpoint_row {
         description(parameter(from.description)),
         headers(write_headers(from.headers)),
         secrets(write_secrets(from.secrets)), state(to_string(from.state)),
+        mode(to_string(from.mode)),
         reason(storable_line(from.state_reason, longest_state_reason)) {}
 
   std::string id;
@@ -30,6 +31,7 @@ struct endpoint_row {
   std::string headers;
   std::string secrets;
   std::string state;
+  std::string mode;
   std::string reason;
 };
 
@@ -54,6 +56,8 @@ endpoint read_endpoint(const pqxx::row &row) {
     seen.failing_since = read_time(row[13].c_str());
   seen.inserted_at = read_time(row[14].c_str());
   seen.updated_at = read_time(row[15].c_str());
+  seen.mode =
+      parse_endpoint_mode(row[16].c_str()).value_or(endpoint_mode::push);
   return seen;
 }
 
@@ -100,7 +104,7 @@ result<bool> postgres_store::create_endpoint(const endpoint &fresh, int most) {
                             row.types, row.description, row.headers,
                             row.secrets, fresh.max_in_flight,
                             fresh.rate_per_second, row.state, row.reason,
-                            fresh.is_default, session_->now());
+                            fresh.is_default, session_->now(), row.mode);
     is_made = true;
   };
   auto done = session_->write(
@@ -160,7 +164,7 @@ result<bool> postgres_store::save_endpoint(const endpoint &changed) {
                                 row.types, row.description, row.headers,
                                 row.secrets, changed.max_in_flight,
                                 changed.rate_per_second, row.state, row.reason,
-                                changed.is_default, session_->now(),
+                                changed.is_default, session_->now(), row.mode,
                                 static_cast<long long>(changed.version))
                    .affected_rows() > 0;
   };

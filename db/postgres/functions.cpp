@@ -1,6 +1,8 @@
 #include "db/postgres/functions.hpp"
 
 #include "db/postgres/delivery_functions.hpp"
+#include "db/postgres/pull_functions.hpp"
+#include "db/postgres/retention_functions.hpp"
 
 namespace sluice::db::postgres {
 
@@ -331,7 +333,8 @@ std::string functions() {
         end_move,        begin_move_rows,   store_fresh,   end_move_rows,
         begin_move_each, enter_gate,        end_move_each, close_gate_function})
     all += part;
-  return all + claim_of_deliveries();
+  return all + functions_of_deliveries() + claim_of_pulls() +
+         removal_of_old_rows();
 }
 
 } // namespace sluice::db::postgres

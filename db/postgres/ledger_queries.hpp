@@ -95,18 +95,40 @@ inline constexpr char find_faults[] = R"sql(
 SELECT what, owner, id, count(*) OVER () FROM faults
 ORDER BY id, owner LIMIT $2::int)sql";
 
-// The log is what remains, then `discarded`, then the queue. Entries name no
-// more ids than a row of the ledger should have.
+// The log is what remains, then `discarded`, then the queue. Contents that
+// differ from what remains are kept in `discarded`, under another id. Entries
+// name no more ids than a row of the ledger should have.
 inline constexpr char repair[] = R"sql(,
 unqueued AS (
   DELETE FROM event_queue q USING faults f
   WHERE f.what = 'doubled' AND q.organization_id = f.owner AND q.id = f.id
-  RETURNING q.organization_id AS owner, q.status),
-undiscarded AS (
-  DELETE FROM discarded d USING faults f
+  RETURNING q.organization_id AS owner, q.id, q.status, q.type, q.payload,
+    q.dedup_id, q.inserted_at),
+kept_of_queue AS (
+  INSERT INTO discarded (id, organization_id, type, payload, dedup_id, reason,
+    discarded_by, discarded_at, accepted_at)
+  SELECT gen_random_uuid(), u.owner, u.type, u.payload, u.dedup_id, $3::text,
+    $4::text, coalesce($2::timestamptz, statement_timestamp()), u.inserted_at
+  FROM unqueued u
+  WHERE NOT EXISTS (SELECT FROM events e WHERE e.organization_id = u.owner
+      AND e.id = u.id AND e.type = u.type AND e.payload = u.payload)
+    AND NOT EXISTS (SELECT FROM discarded d WHERE d.organization_id = u.owner
+      AND d.id = u.id AND d.type = u.type AND d.payload = u.payload)
+  RETURNING organization_id AS owner, id),
+kept_of_discarded AS (
+  UPDATE discarded d SET id = gen_random_uuid()
+  FROM faults f JOIN events e
+    ON e.organization_id = f.owner AND e.id = f.id
   WHERE f.what = 'doubled' AND d.organization_id = f.owner AND d.id = f.id
-    AND EXISTS (SELECT FROM events e
-      WHERE e.organization_id = f.owner AND e.id = f.id)),
+    AND (e.type <> d.type OR e.payload <> d.payload)
+  RETURNING d.organization_id AS owner, d.id),
+undiscarded AS (
+  DELETE FROM discarded d USING faults f JOIN events e
+    ON e.organization_id = f.owner AND e.id = f.id
+  WHERE f.what = 'doubled' AND d.organization_id = f.owner AND d.id = f.id
+    AND e.type = d.type AND e.payload = d.payload),
+kept AS (
+  SELECT * FROM kept_of_queue UNION ALL SELECT * FROM kept_of_discarded),
 undoubled AS (
   INSERT INTO ledger (at, kind, count, organization_id)
   SELECT coalesce($2::timestamptz, statement_timestamp()),
@@ -117,7 +139,8 @@ owed AS (
   SELECT f.owner, f.id, CASE WHEN f.wanted > least(f.found, 1)
       THEN 'written_off' ELSE 'adopted' END AS kind
   FROM faults f,
-    generate_series(1, abs(f.wanted - least(f.found, 1))) AS times),
+    generate_series(1, abs(f.wanted - least(f.found, 1))) AS times
+  UNION ALL SELECT owner, id, 'adopted' FROM kept),
 numbered AS (
   SELECT owner, id, kind,
     (row_number() OVER (PARTITION BY owner, kind ORDER BY id) - 1) / 10000
@@ -132,7 +155,8 @@ settled AS (
 SELECT what, owner, id,
   (SELECT coalesce(sum(count), 0) FROM settled WHERE kind = 'adopted')::bigint,
   (SELECT coalesce(sum(count), 0) FROM settled
-    WHERE kind = 'written_off')::bigint
+    WHERE kind = 'written_off')::bigint,
+  (SELECT count(*) FROM kept)
 FROM faults ORDER BY id, owner)sql";
 
 } // namespace sluice::db::postgres::sql

@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "db/postgres/delivery_migrations.hpp"
+
 namespace sluice::db::postgres {
 
 namespace {
@@ -274,59 +276,16 @@ CREATE UNIQUE INDEX procedures_open ON procedures (kind) WHERE is_open;
 CREATE INDEX procedures_newest ON procedures (kind, id);
 )sql";
 
-// A delivery to a webhook has `next_attempt_at`, for ever; one of an inbox has
-// none. So whoever reads an inbox passes over no webhooks, and an inbox of any
-// length costs webhooks nothing. Of the types, those that end in `*` stand in
-// `event_prefixes` as well, without it.
-constexpr char webhooks[] = R"sql(
-ALTER TABLE endpoints
-  ALTER COLUMN event_types TYPE text[] USING CASE
-    WHEN event_types IS NOT NULL THEN ARRAY[event_types] END,
-  ADD COLUMN event_prefixes text[],
-  ADD COLUMN description text NOT NULL DEFAULT '',
-  ADD COLUMN headers text NOT NULL DEFAULT '[]',
-  ADD COLUMN secrets text NOT NULL DEFAULT '[]',
-  ADD COLUMN max_in_flight integer NOT NULL DEFAULT 8
-    CHECK (max_in_flight > 0),
-  ADD COLUMN rate_per_second integer NOT NULL DEFAULT 0
-    CHECK (rate_per_second >= 0),
-  ADD COLUMN state_reason text NOT NULL DEFAULT '',
-  ADD COLUMN is_default boolean NOT NULL DEFAULT false,
-  ADD COLUMN version bigint NOT NULL DEFAULT 1,
-  ADD COLUMN failing_since timestamptz,
-  ADD COLUMN updated_at timestamptz,
-  ADD COLUMN removed_at timestamptz;
-CREATE UNIQUE INDEX endpoints_default ON endpoints (organization_id)
-  WHERE is_default AND removed_at IS NULL;
-CREATE INDEX endpoints_active ON endpoints (id)
-  WHERE kind = 'push' AND state = 'active' AND removed_at IS NULL;
-CREATE INDEX endpoints_removed ON endpoints (id) WHERE removed_at IS NOT NULL;
-
-ALTER TABLE event_deliveries
-  ADD COLUMN claim_id uuid,
-  ADD COLUMN claimed_by uuid,
-  ADD COLUMN lease_until timestamptz;
-DROP INDEX event_deliveries_pending;
-CREATE INDEX event_deliveries_pending ON event_deliveries (organization_id, id)
-  WHERE status = 'pending' AND next_attempt_at IS NULL;
-CREATE INDEX event_deliveries_due
-  ON event_deliveries (status, endpoint_id, next_attempt_at)
-  WHERE status IN ('pending', 'failed') AND next_attempt_at IS NOT NULL;
-CREATE INDEX event_deliveries_sending ON event_deliveries (lease_until)
-  WHERE status = 'sending';
-CREATE INDEX event_deliveries_dead ON event_deliveries (organization_id, id)
-  WHERE status = 'dead_letter';
-ALTER TABLE delivery_attempts ALTER COLUMN response_head TYPE bytea
-  USING convert_to(response_head, 'UTF8');
-)sql";
-
-constexpr std::array<migration, 7> all{{{1, initial_schema},
-                                        {2, ledger_of_ids},
-                                        {3, folded_ledger},
-                                        {4, lanes},
-                                        {5, overrides_of_settings},
-                                        {6, procedures},
-                                        {7, webhooks}}};
+constexpr std::array<migration, 10> all{{{1, initial_schema},
+                                         {2, ledger_of_ids},
+                                         {3, folded_ledger},
+                                         {4, lanes},
+                                         {5, overrides_of_settings},
+                                         {6, procedures},
+                                         {7, webhooks},
+                                         {8, pullers},
+                                         {9, retention},
+                                         {10, attempts_of_delivery}}};
 
 } // namespace
 

@@ -60,7 +60,8 @@ std::string session::begin_text(const frame &with) const {
   auto lock_limit = std::to_string(
       std::clamp<long>(milliseconds * 6 / 10, 1, longest_lock_wait.count()));
   auto text =
-      std::string("BEGIN ISOLATION LEVEL ") +
+      std::string(with.is_one_message ? "SET TRANSACTION" : "BEGIN") +
+      " ISOLATION LEVEL " +
       (with.is_one_snapshot ? "REPEATABLE READ" : "READ COMMITTED") +
       (with.is_writing ? "" : " READ ONLY") +
       "; SET LOCAL statement_timeout = " + server_limit +
@@ -76,7 +77,7 @@ std::string session::begin_text(const frame &with) const {
             "; SET LOCAL enable_mergejoin = off";
   if (with.how == durability::relaxed)
     text += "; SET LOCAL synchronous_commit = off";
-  if (with.is_writing)
+  if (with.is_writing && !with.is_one_message)
     text += "; SELECT pg_advisory_xact_lock(" + std::to_string(lock_) + ")";
   return text;
 }
@@ -86,7 +87,8 @@ session::frame session::writing(durability how) const {
           .is_writing = true,
           .is_one_snapshot = false,
           .plan = planning::free,
-          .how = how};
+          .how = how,
+          .is_one_message = false};
 }
 
 result<void> session::write(const char *operation,
@@ -117,6 +119,21 @@ session::write_once(const char *operation, const describe_doubt &describe,
        [&](pqxx::nontransaction &, const pqxx::result &rows) { use(rows); }});
 }
 
+// Several statements in one message are one transaction, which ends with the
+// last of them:
+// https://www.postgresql.org/docs/15/protocol-flow.html#PROTOCOL-FLOW-MULTI-STATEMENT
+result<void> session::write_in_one_message(
+    const char *operation, const describe_doubt &describe,
+    const std::function<std::string()> &make,
+    const std::function<void(const pqxx::result &)> &use, durability how) {
+  auto with = writing(how);
+  with.is_one_message = true;
+  return run(
+      {operation, settings_.call_timeout, begin_text(with), &describe, make,
+       [&](pqxx::nontransaction &, const pqxx::result &rows) { use(rows); },
+       true});
+}
+
 result<void> session::write_after(const char *operation,
                                   const describe_doubt &describe,
                                   const std::function<std::string()> &make,
@@ -131,7 +148,8 @@ result<void> session::read(const char *operation, const body &work,
              .is_writing = false,
              .is_one_snapshot = false,
              .plan = plan,
-             .how = durability::full};
+             .how = durability::full,
+             .is_one_message = false};
   return run({operation, settings_.call_timeout, begin_text(with), nullptr,
               nullptr,
               [&](pqxx::nontransaction &transaction, const pqxx::result &) {
@@ -145,7 +163,8 @@ result<void> session::survey(std::chrono::milliseconds limit,
              .is_writing = false,
              .is_one_snapshot = true,
              .plan = planning::free,
-             .how = durability::full};
+             .how = durability::full,
+             .is_one_message = false};
   return run({operation, limit, begin_text(with) + "; " + whole_tables, nullptr,
               nullptr,
               [&](pqxx::nontransaction &transaction, const pqxx::result &) {
@@ -166,7 +185,9 @@ result<void> session::run(const course &call) {
                                        ": this session was lost earlier");
   watchdog::guard guard(*guardian_, connection_->sock(),
                         watchdog::clock::now() + call.limit);
-  auto reached = call.begin.empty() ? stage::looking : stage::working;
+  auto reached = call.begin.empty()    ? stage::looking
+                 : call.is_one_message ? stage::committing
+                                       : stage::working;
   try {
     pqxx::nontransaction transaction(*connection_);
     pqxx::result opened;
@@ -174,7 +195,7 @@ result<void> session::run(const course &call) {
       opened = transaction.exec(call.make ? call.begin + "; " + call.make()
                                           : call.begin);
     call.work(transaction, opened);
-    if (!call.begin.empty()) {
+    if (reached == stage::working) {
       reached = stage::committing;
       transaction.exec("COMMIT");
     }

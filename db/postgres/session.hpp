@@ -36,7 +36,7 @@ public:
   /// once.
   using body = std::function<void(pqxx::nontransaction &)>;
   /// Describes the transaction for the case that its COMMIT gets no answer;
-  /// called after `body`.
+  /// called after `body`, if that was reached.
   using describe_doubt = std::function<doubt()>;
 
   /// As `body`, with the rows of the statement that opened the transaction.
@@ -72,6 +72,16 @@ public:
                           const std::function<std::string()> &make,
                           const std::function<void(const pqxx::result &)> &use,
                           durability how = durability::full);
+
+  /// As `write_once`, all of it in one message: one round trip. Whatever cuts
+  /// it off leaves it in doubt, and `resolve` can't tell: the server may come
+  /// to it, and commit it, after it was given up. So it is for what is as right
+  /// then as now, and may come twice.
+  result<void>
+  write_in_one_message(const char *operation, const describe_doubt &describe,
+                       const std::function<std::string()> &make,
+                       const std::function<void(const pqxx::result &)> &use,
+                       durability how = durability::full);
 
   /// As `write`, behind a statement that goes with BEGIN as in `write_once`.
   result<void> write_after(const char *operation,
@@ -119,6 +129,8 @@ private:
     bool is_one_snapshot = false;
     planning plan = planning::free;
     durability how = durability::full;
+    /// The message is the transaction; it has no BEGIN and no COMMIT.
+    bool is_one_message = false;
   };
 
   /// A call: how it begins, and what it does then.
@@ -133,6 +145,8 @@ private:
     std::function<std::string()> make;
     /// Given the rows of that statement.
     std::function<void(pqxx::nontransaction &, const pqxx::result &)> work;
+    /// It is committed once the first answer is there.
+    bool is_one_message = false;
   };
 
   result<void> run(const course &call);

@@ -29,6 +29,8 @@ struct bench_options {
   int connections = 64;
   /// Rows that the `move` scenario moves.
   long rows = 200'000;
+  /// Webhooks that the `deliver` scenario sends.
+  long webhooks = 40'000;
   /// Rows of the long queue of `claim-depth`.
   long depth = 1'000'000;
   /// Settings of the service, on top of the defaults.

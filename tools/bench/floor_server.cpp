@@ -1,6 +1,8 @@
 #include "tools/bench/floor_server.hpp"
 
+#include <atomic>
 #include <limits>
+#include <string>
 
 #include <sys/socket.h>
 
@@ -35,6 +37,16 @@ int run_floor_server(int port, int connections) {
                              R"("status":"accepted"})",
                              "application/json");
       });
+  std::atomic<long> hooks{0};
+  server.Post("/hook",
+              [&](const httplib::Request &, httplib::Response &response) {
+                ++hooks;
+                response.status = 204;
+              });
+  server.Get("/hooks",
+             [&](const httplib::Request &, httplib::Response &response) {
+               response.set_content(std::to_string(hooks), "text/plain");
+             });
   if (!server.bind_to_port("127.0.0.1", port))
     return 1;
   server.widen_backlog();

@@ -21,6 +21,9 @@ void measure_move(bench_context &bench);
 void measure_claim_depth(bench_context &bench);
 /// The time from a POST to an idle service until the event is in the log.
 void measure_latency(bench_context &bench);
+/// Webhooks to four endpoints, against a bare sender on libcurl with as many
+/// requests in flight and the same receiver.
+void measure_deliver(bench_context &bench);
 /// What the service uses when nothing happens.
 void measure_idle(bench_context &bench);
 

@@ -1,4 +1,4 @@
-#include "tools/bench/failure.hpp"
+#include "tools/bench/floor_process.hpp"
 #include "tools/bench/load_figure.hpp"
 #include "tools/bench/requests.hpp"
 #include "tools/bench/scenarios.hpp"
@@ -10,31 +10,6 @@ namespace {
 
 constexpr double sqlite_bar = 0.5;
 constexpr double postgres_bar = 0.3;
-
-/// The bare server, as a child like the service.
-class floor_process {
-public:
-  explicit floor_process(const bench_context &bench)
-      : folder_(bench.options.folder), port_(free_port()),
-        // A few more for whoever looks whether it is up.
-        process_({.arguments = {"/proc/self/exe", "bench", "--floor-server",
-                                std::to_string(port_), "--connections",
-                                std::to_string(bench.options.connections + 8)},
-                  .folder = folder_.path(),
-                  .log = folder_.path() / "floor.log",
-                  .user = {}}) {
-    if (!wait_for_port(port_, std::chrono::seconds(10)))
-      throw bench_failure("the floor server did not start: " +
-                          process_.last_words());
-  }
-
-  int port() const { return port_; }
-
-private:
-  scratch_folder folder_;
-  int port_;
-  child_process process_;
-};
 
 struct contender {
   std::unique_ptr<target> on;
@@ -53,7 +28,7 @@ load_plan plan_for(const bench_context &bench, int port,
 } // namespace
 
 void measure_single(bench_context &bench) {
-  floor_process floor(bench);
+  floor_process floor(bench, bench.options.connections);
   load_figure floor_rate("floor: bare 202 server", "req/s");
   std::vector<contender> contenders;
   for (const auto &store : bench.options.stores) {

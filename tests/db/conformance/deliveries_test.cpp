@@ -1,3 +1,5 @@
+#include <map>
+
 #include "tests/db/conformance/webhook_bench.hpp"
 
 using namespace sluice;
@@ -85,6 +87,32 @@ TEST_CASE("those longest due are sent first, whether tried before or not",
   for (int i = 0; i < 4; ++i)
     order.push_back(on.take(made, 1).deliveries.at(0).event);
   CHECK(order == std::vector{ids[1], ids[2], ids[0], ids[3]});
+}
+
+TEST_CASE("of many endpoints those are served that have something due, in "
+          "the order they were named",
+          "[conformance]") {
+  webhook_bench on(EACH_STORE);
+  std::vector<db::delivery_share> shares;
+  std::vector<db::endpoint_id> busy;
+  for (int i = 0; i < 40; ++i) {
+    auto is_busy = i % 8 == 3;
+    auto made = on.add({is_busy ? "order.created" : "never.sent"});
+    shares.push_back({made.id, 2});
+    if (is_busy)
+      busy.push_back(made.id);
+  }
+  on.store_some(3);
+  auto claimed = on.take(on.request(shares, 7)).deliveries;
+  std::map<db::endpoint_id, int> counted;
+  for (const auto &taken : claimed)
+    ++counted[taken.endpoint];
+  CHECK(claimed.size() == 7);
+  for (std::size_t i = 0; i < busy.size(); ++i)
+    CHECK(counted[busy[i]] == (i < 3 ? 2 : i == 3 ? 1 : 0));
+  // What was looked at beyond the limit is free.
+  std::reverse(shares.begin(), shares.end());
+  CHECK(on.take(on.request(shares, 100)).deliveries.size() == 7);
 }
 
 TEST_CASE("two claimers never get the same delivery", "[conformance]") {
