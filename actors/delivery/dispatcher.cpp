@@ -153,16 +153,17 @@ int dispatcher_state::room() {
   auto is_open =
       parts_->is_enlisted &&
       parts_->gate_state.get().state.delivery == db::delivery_mode::running;
-  auto most = std::min<std::size_t>(
-      ramp_.width(is_open, clock::now()),
-      static_cast<std::size_t>(parts_->settings->delivery.max_in_flight));
-  if (in_flight_.size() >= most || bytes_in_flight_ >= most_bytes_in_flight)
+  const auto now = clock::now();
+  const auto ramped = ramp_.width(is_open, now);
+  if (in_flight_.size() >= ramped || bytes_in_flight_ >= most_bytes_in_flight)
     return 0;
   auto by_bytes = (most_bytes_in_flight - bytes_in_flight_) /
                       std::max<std::size_t>(mean_bytes_, 1) +
                   1;
   return static_cast<int>(
-      std::min({most - in_flight_.size(), by_bytes,
+      std::min({ramped - in_flight_.size(), by_bytes,
+                static_cast<std::size_t>(
+                    book_.room(parts_->settings->delivery.max_in_flight, now)),
                 static_cast<std::size_t>(most_of_a_claim)}));
 }
 
@@ -170,11 +171,12 @@ bool dispatcher_state::claim_once() {
   auto now = clock::now();
   auto settings = parts_->settings.get();
   next_look_ = now + settings->delivery.poll_interval;
+  const auto limit = room();
   db::delivery_request request{.node = parts_->self.id,
                                .fence = db::claim_id::generate(),
                                .lease = lease_of(*settings),
-                               .limit = room(),
-                               .shares = book_.shares(room(), now)};
+                               .limit = limit,
+                               .shares = book_.shares(limit, now)};
   if (request.shares.empty())
     return false;
   auto claim = session_->with(
@@ -238,7 +240,8 @@ void dispatcher_state::note(const webhook_answer &answer, const flight &was) {
   const auto now = clock::now();
   auto found = judge(answer, was.attempts, settings->delivery,
                      std::uniform_real_distribution<>(-1, 1)(random_));
-  book_.end(was.endpoint, found, now, db::system_now(),
+  book_.end(was.endpoint, found,
+            {.now = now, .wall = db::system_now(), .took = answer.duration},
             settings->delivery.park_after);
   auto &counts = parts_->counts;
   ++(found.is_delivered() ? counts.delivered : counts.delivery_failures);

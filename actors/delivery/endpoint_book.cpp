@@ -7,6 +7,9 @@ namespace sluice::actors {
 
 namespace {
 
+// Before an endpoint that found no place asks again.
+constexpr std::chrono::milliseconds wait_for_place{1'000};
+
 endpoint_lane::limits limits_of(const db::endpoint &one) {
   return {.max_in_flight = one.max_in_flight, .rate = one.rate_per_second};
 }
@@ -34,6 +37,20 @@ void endpoint_book::set(std::vector<db::endpoint> active, time_point now) {
   });
 }
 
+int endpoint_book::room(int most, time_point now) {
+  const auto ordinary = most - most / 4;
+  most_unproven_ = std::max(ordinary / 2, 1);
+  unproven_ = 0;
+  int all = 0;
+  for (const auto &[id, one] : lanes_) {
+    all += one.lane.in_flight();
+    if (!one.lane.is_proven(now))
+      unproven_ += one.lane.in_flight();
+  }
+  const auto made_up_for = std::max(unproven_ - most_unproven_, 0);
+  return std::max(std::min(ordinary - all + made_up_for, most - all), 0);
+}
+
 std::vector<db::delivery_share> endpoint_book::shares(int limit,
                                                       time_point now) {
   std::vector<db::delivery_share> out;
@@ -46,7 +63,10 @@ std::vector<db::delivery_share> endpoint_book::shares(int limit,
     auto &[id, one] = *at;
     if (!one.is_active || one.is_parked)
       continue;
-    if (auto room = std::min(one.lane.room(now), limit); room > 0)
+    if (unproven_ >= most_unproven_ && !one.lane.is_proven(now))
+      continue;
+    const auto room = std::min(one.lane.room(now), limit);
+    if (room > 0)
       out.push_back({.endpoint = id, .limit = room});
   }
   // The first one is the second next time.
@@ -61,19 +81,27 @@ bool endpoint_book::begin(const db::claimed_delivery &one, time_point now) {
   auto known = lanes_.find(one.endpoint);
   if (known == lanes_.end() || !known->second.is_active)
     return false;
-  known->second.lane.begun(1, now);
+  auto &lane = known->second.lane;
+  if (!lane.is_proven(now)) {
+    if (unproven_ >= most_unproven_) {
+      lane.hold(now + wait_for_place);
+      return false;
+    }
+    ++unproven_;
+  }
+  lane.begun(1, now);
   return true;
 }
 
 void endpoint_book::end(db::endpoint_id id, const verdict &found,
-                        time_point now, db::timestamp wall,
+                        const attempt_times &times,
                         std::chrono::milliseconds park_after) {
   using kind = db::endpoint_note::kind;
   auto known = lanes_.find(id);
   if (known == lanes_.end())
     return;
   auto &one = known->second;
-  one.lane.ended(found.is_delivered(), now);
+  one.lane.ended(found.is_delivered(), times.took, times.now);
   auto &since = one.at.failing_since;
   if (found.is_delivered()) {
     if (std::exchange(since, std::nullopt))
@@ -83,18 +111,13 @@ void endpoint_book::end(db::endpoint_id id, const verdict &found,
   if (found.is_gone)
     return note(one, kind::park, "it answered 410: it is gone");
   if (!since) {
-    since = wall;
+    since = times.wall;
     return note(one, kind::failing);
   }
-  if (wall - *since >= park_after)
+  if (times.wall - *since >= park_after)
     note(one, kind::park,
          "nothing has arrived there since " + db::to_rfc3339(*since) +
              ", the last time: " + found.error);
-}
-
-void endpoint_book::give_back(db::endpoint_id id) {
-  if (auto known = lanes_.find(id); known != lanes_.end())
-    known->second.lane.returned();
 }
 
 std::optional<webhook_request>
@@ -103,18 +126,12 @@ endpoint_book::request(const db::claimed_delivery &one,
   auto known = lanes_.find(one.endpoint);
   if (known == lanes_.end())
     return std::nullopt;
-  const auto &at = known->second.at;
-  webhook_request out;
-  out.url = at.url;
-  out.headers = at.headers;
-  out.id = one.event.to_string();
-  out.type = one.type;
-  out.payload = one.payload;
-  out.accepted_at = one.accepted_at;
-  for (const auto &secret : at.secrets)
-    if (!secret.expires_at || *secret.expires_at > wall)
-      out.secrets.push_back(secret.sealed);
-  return out;
+  return webhook_to(known->second.at, one, wall);
+}
+
+int endpoint_book::in_flight(db::endpoint_id id) const {
+  const auto known = lanes_.find(id);
+  return known == lanes_.end() ? 0 : known->second.lane.in_flight();
 }
 
 std::vector<db::endpoint_note> endpoint_book::take_notes() {

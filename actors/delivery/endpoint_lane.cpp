@@ -22,6 +22,8 @@ void endpoint_lane::set(limits allowed) {
 }
 
 int endpoint_lane::room(time_point now) {
+  if (now < held_until_)
+    return 0;
   if (is_broken_)
     return now >= probe_at_ && in_flight_ == 0 ? 1 : 0;
   auto free = std::min(width_, limits_.max_in_flight) - in_flight_;
@@ -34,13 +36,20 @@ int endpoint_lane::room(time_point now) {
 
 void endpoint_lane::begun(int count, time_point now) {
   refill(now);
+  if (in_flight_ == 0)
+    silent_since_ = now;
   in_flight_ += count;
   if (limits_.rate > 0)
     tokens_ -= count;
 }
 
-void endpoint_lane::ended(bool has_arrived, time_point now) {
+void endpoint_lane::ended(bool has_arrived, std::chrono::microseconds took,
+                          time_point now) {
   returned();
+  if (has_arrived)
+    average_ = (7 * average_ + took) / 8;
+  has_failed_ = !has_arrived;
+  silent_since_ = now;
   if (is_broken_) {
     // What was in flight when it broke tells as much as a probe does.
     if (has_arrived) {
@@ -55,14 +64,28 @@ void endpoint_lane::ended(bool has_arrived, time_point now) {
     return;
   }
   note(has_arrived);
-  if (has_arrived)
+  if (has_arrived) {
     width_ = std::min(2 * width_, std::max(limits_.max_in_flight, 1));
-  else if (has_failed_too_often())
+    return;
+  }
+  width_ = std::max(width_ / 2, 1);
+  if (has_failed_too_often())
     open(now);
 }
 
 void endpoint_lane::returned() {
   in_flight_ = std::max(in_flight_ - 1, 0);
+}
+
+void endpoint_lane::hold(time_point until) {
+  held_until_ = until;
+}
+
+bool endpoint_lane::is_proven(time_point now) const {
+  const auto patience = std::clamp<std::chrono::microseconds>(
+      times_of_average * average_, least_patience, most_patience);
+  const bool is_silent = in_flight_ > 0 && now - silent_since_ >= patience;
+  return !is_broken_ && !has_failed_ && !is_silent;
 }
 
 void endpoint_lane::refill(time_point now) {

@@ -15,11 +15,6 @@ constexpr int too_many_requests = 429;
 constexpr int service_unavailable = 503;
 constexpr int gone = 410;
 
-bool is_success(const webhook_answer &answer) {
-  return answer.what == webhook_answer::kind::answered &&
-         answer.status / 100 == 2;
-}
-
 bool may_ask_for_a_wait(const webhook_answer &answer) {
   return answer.what == webhook_answer::kind::answered &&
          (answer.status == too_many_requests ||
@@ -40,19 +35,13 @@ milliseconds asked_wait(const webhook_answer &answer) {
   return std::clamp(*answer.retry_after, std::chrono::seconds(0), longest);
 }
 
-std::string error_of(const webhook_answer &answer) {
-  return answer.what == webhook_answer::kind::answered
-             ? "answered " + std::to_string(answer.status)
-             : answer.error;
-}
-
 } // namespace
 
 verdict judge(const webhook_answer &answer, int attempts,
               const config::delivery_settings &settings, double jitter) {
-  if (is_success(answer))
+  if (answer.has_arrived())
     return {};
-  verdict out{.error = error_of(answer)};
+  verdict out{.error = answer.failure()};
   out.is_gone =
       answer.what == webhook_answer::kind::answered && answer.status == gone;
   const auto &waits = settings.retry_schedule;

@@ -13,6 +13,7 @@ from stores import open_store
 AT_ONCE = 8
 RATE = 1000
 BATCH = 1000
+REFUSAL = "not one that webhooks are sent to"
 
 
 def body(run):
@@ -27,8 +28,8 @@ def body(run):
     service.start()
     tenant = service.organization("one")
     receivers.mark("down", True)
-    receivers.endpoint(service, tenant, "/down", max_in_flight=AT_ONCE,
-                       rate_per_second=RATE)
+    endpoint = receivers.endpoint(service, tenant, "/down",
+                                  max_in_flight=AT_ONCE, rate_per_second=RATE)
     event = json.dumps({"type": "outage", "payload": {"n": 1}})
     begin = time.monotonic()
     for first in range(0, run.options.events, BATCH):
@@ -52,8 +53,14 @@ def body(run):
         run.violation(f"not delivered: {service.health()['deliveries']}")
     run.figures["delivered after, s"] = time.monotonic() - up
     check_forbidden(run, service, store)
-    service.terminate()
     check_limits(run, receivers)
+    tried = client.call(service.port, "POST",
+                        f"/api/endpoints/{endpoint}/test", key=tenant.key)
+    run.check(tried.status == 200 and tried.json()["delivered"]
+              and receivers.seen()[-1][1:3]
+              == [tried.json()["webhook_id"], "signed"],
+              f"the test of an endpoint: {tried}, {receivers.seen()[-1]}")
+    service.terminate()
 
 
 def check_forbidden(run, service, store):
@@ -66,6 +73,11 @@ def check_forbidden(run, service, store):
         made = client.call(service.port, "POST", "/api/endpoints",
                            {"url": url}, key=tenant.key)
         run.check(made.status == 201, f"{url}: {made}")
+        tried = client.call(service.port, "POST",
+                            f"/api/endpoints/{made.json()['id']}/test",
+                            key=tenant.key)
+        run.check(not tried.json()["delivered"] and REFUSAL
+                  in tried.json()["error"], f"{url}: tried: {tried}")
     sent = client.call(service.port, "POST", "/api/events",
                        {"type": "own", "payload": {}}, key=tenant.key)
     run.check(sent.status == 202, f"not accepted: {sent}")
@@ -74,8 +86,7 @@ def check_forbidden(run, service, store):
         shown = client.call(service.port, "GET",
                             f"/api/events/{sent.json()['id']}",
                             key=tenant.key).json()
-        return sum("not one that webhooks are sent to"
-                   in (one.get("last_error") or "")
+        return sum(REFUSAL in (one.get("last_error") or "")
                    for one in shown["deliveries"])
 
     run.check(wait_until(lambda: refused() == len(targets), 20, 0.1),

@@ -10,6 +10,13 @@ from service import Service
 from stores import open_store
 from writers import Load, Mix
 
+# Whatever fails is soon tried again.
+SETTINGS = {
+    "delivery.allow_networks": "127.0.0.0/8",
+    "delivery.timeout": "2s", "delivery.connect_timeout": "1s",
+    "delivery.retry_schedule": "100ms " * 20,
+    "store.connect_timeout": "1s", "store.call_timeout": "2s"}
+
 # Path, event types that the endpoint wants, requests at once.
 ENDPOINTS = (
     ("/all", None, 8),
@@ -32,11 +39,7 @@ def body(run):
     store = open_store(run)
     store.start()
     receivers = Receivers(run)
-    service = Service(run, store.url, settings={
-        "delivery.allow_networks": "127.0.0.0/8",
-        "delivery.timeout": "2s", "delivery.connect_timeout": "1s",
-        "delivery.retry_schedule": "100ms " * 20,
-        "store.connect_timeout": "1s", "store.call_timeout": "2s"})
+    service = Service(run, store.url, settings=SETTINGS)
     service.start()
     tenant = service.organization("one")
     other = service.organization("two")

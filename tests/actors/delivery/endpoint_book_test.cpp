@@ -1,5 +1,6 @@
 #include "actors/delivery/endpoint_book.hpp"
 
+#include <map>
 #include <set>
 
 #include <catch2/catch.hpp>
@@ -46,7 +47,7 @@ struct book_fixture {
 
   void attempt(const actors::verdict &found, db::timestamp wall) {
     REQUIRE(book.begin(book_delivery(at), book_start));
-    book.end(at.id, found, book_start, wall, 2h);
+    book.end(at.id, found, {.now = book_start, .wall = wall}, 2h);
   }
 
   db::endpoint at = book_endpoint();
@@ -88,8 +89,10 @@ TEST_CASE_METHOD(book_fixture, "an endpoint that fails for long is parked") {
   CHECK(book.take_notes().size() == 1);
   REQUIRE(book.begin(book_delivery(at), book_start));
   REQUIRE(book.begin(book_delivery(at), book_start));
-  book.end(at.id, failed_attempt(), book_start, book_noon + 2h, 2h);
-  book.end(at.id, failed_attempt(), book_start, book_noon + 2h, 2h);
+  book.end(at.id, failed_attempt(), {.now = book_start, .wall = book_noon + 2h},
+           2h);
+  book.end(at.id, failed_attempt(), {.now = book_start, .wall = book_noon + 2h},
+           2h);
   auto notes = book.take_notes();
   REQUIRE(notes.size() == 1);
   CHECK(notes[0].what == note_kind::park);
@@ -138,7 +141,7 @@ TEST_CASE("an endpoint that is not active is sent nothing, and comes back "
   book.set({one}, book_start);
   for (int count = 0; count < 5; ++count) {
     REQUIRE(book.begin(book_delivery(one), book_start));
-    book.end(one.id, {}, book_start, book_noon, 2h);
+    book.end(one.id, {}, {.now = book_start, .wall = book_noon}, 2h);
   }
   CHECK(book.shares(100, book_start).front().limit == 8);
   REQUIRE(book.begin(book_delivery(one), book_start));
@@ -146,10 +149,92 @@ TEST_CASE("an endpoint that is not active is sent nothing, and comes back "
   CHECK(book.shares(100, book_start).empty());
   CHECK_FALSE(book.begin(book_delivery(one), book_start));
   // What is in flight ends as it would have.
-  book.end(one.id, failed_attempt(), book_start, book_noon, 2h);
+  book.end(one.id, failed_attempt(), {.now = book_start, .wall = book_noon},
+           2h);
   CHECK(book.take_notes().size() == 1);
   book.set({}, book_start);
   CHECK(book.empty());
   book.set({one}, book_start);
   CHECK(book.shares(100, book_start).front().limit == 1);
+}
+
+namespace {
+
+/// Many endpoints on few places.
+struct crowded_book {
+  explicit crowded_book(int endpoints) {
+    for (int count = 0; count < endpoints; ++count)
+      all.push_back(book_endpoint());
+    book.set(all, book_start);
+    for (const auto &one : all)
+      arrive(one);
+  }
+
+  void arrive(const db::endpoint &at) {
+    REQUIRE(book.begin(book_delivery(at), book_start));
+    book.end(at.id, {}, {.now = book_start, .wall = book_noon}, 2h);
+  }
+
+  /// Takes all that is offered to these, as if much were due everywhere.
+  /// Returns how many could begin.
+  int take(std::size_t first, std::size_t count,
+           actors::endpoint_book::time_point now) {
+    std::map<db::endpoint_id, db::endpoint> wanted;
+    for (std::size_t at = first; at < first + count; ++at)
+      wanted.emplace(all[at].id, all[at]);
+    auto begun = 0;
+    auto room = book.room(most, now);
+    for (const auto &share : book.shares(room, now)) {
+      const auto found = wanted.find(share.endpoint);
+      for (int left = share.limit;
+           found != wanted.end() && left > 0 && room > 0; --left)
+        if (book.begin(book_delivery(found->second), now)) {
+          --room;
+          ++begun;
+        }
+    }
+    return begun;
+  }
+
+  static constexpr int most = 64;
+  std::vector<db::endpoint> all;
+  actors::endpoint_book book;
+};
+
+} // namespace
+
+TEST_CASE("endpoints that hang leave places to those that answer") {
+  crowded_book crowd(40);
+  auto now = book_start;
+  // All at once, before anybody can know.
+  CHECK(crowd.take(0, 24, now) == crowd.most - crowd.most / 4);
+  CHECK(crowd.take(24, 16, now) == 0);
+  now += actors::endpoint_lane::least_patience;
+  CHECK(crowd.take(0, 24, now) == 0);
+  CHECK(crowd.take(24, 16, now) == crowd.most / 4);
+  // Never more than there are.
+  now += actors::endpoint_lane::least_patience;
+  CHECK(crowd.take(0, 40, now) == 0);
+}
+
+TEST_CASE("endpoints that are not proven have half of the usual places") {
+  constexpr auto half = crowded_book::most * 3 / 4 / 2;
+  crowded_book crowd(40);
+  for (const auto &one : crowd.all) {
+    REQUIRE(crowd.book.begin(book_delivery(one), book_start));
+    crowd.book.end(one.id, failed_attempt(),
+                   {.now = book_start, .wall = book_noon}, 2h);
+  }
+  auto now = book_start;
+  CHECK(crowd.take(0, 40, now) == half);
+  for (int turn = 0; turn < 100; ++turn)
+    CHECK(crowd.take(0, 40, now += 50ms) == 0);
+  // A place that becomes free is theirs again.
+  for (const auto &one : crowd.all)
+    if (crowd.book.in_flight(one.id) > 0) {
+      crowd.book.end(one.id, failed_attempt(), {.now = now, .wall = book_noon},
+                     2h);
+      break;
+    }
+  CHECK(crowd.take(0, 40, now + 2s) == 1);
 }

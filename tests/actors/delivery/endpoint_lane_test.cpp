@@ -13,7 +13,7 @@ const actors::endpoint_lane::time_point lane_start{std::chrono::hours(1)};
 void try_once(actors::endpoint_lane &lane, bool has_arrived,
               actors::endpoint_lane::time_point now) {
   lane.begun(1, now);
-  lane.ended(has_arrived, now);
+  lane.ended(has_arrived, 1ms, now);
 }
 
 actors::endpoint_lane broken_lane() {
@@ -32,7 +32,7 @@ TEST_CASE("an endpoint begins slowly and is never sent more than its limit") {
     CHECK(lane.room(lane_start) == room);
     lane.begun(room, lane_start);
     CHECK(lane.room(lane_start) == 0);
-    lane.ended(true, lane_start);
+    lane.ended(true, 1ms, lane_start);
     for (int rest = 1; rest < room; ++rest)
       lane.returned();
     CHECK(lane.in_flight() == 0);
@@ -47,7 +47,7 @@ TEST_CASE("a limit that shrinks lets what is in flight end") {
   lane.set({.max_in_flight = 2});
   CHECK(lane.room(lane_start) == 0);
   for (int ended = 0; ended < 3; ++ended)
-    lane.ended(true, lane_start);
+    lane.ended(true, 1ms, lane_start);
   CHECK(lane.room(lane_start) == 1);
 }
 
@@ -61,7 +61,7 @@ TEST_CASE("no second has more requests than the rate allows") {
     auto room = lane.room(now);
     lane.begun(room, now);
     for (int ended = 0; ended < room; ++ended)
-      lane.ended(true, now);
+      lane.ended(true, 1ms, now);
     all += room;
   }
   CHECK(all <= 10 * rate + rate / 10);
@@ -92,7 +92,7 @@ TEST_CASE("an open breaker lets one probe through, after its pause") {
   CHECK(lane.room(probe) == 1);
   lane.begun(1, probe);
   CHECK(lane.room(probe) == 0);
-  lane.ended(false, probe);
+  lane.ended(false, 1ms, probe);
   // The next pause is twice as long.
   CHECK(lane.room(probe + actors::endpoint_lane::first_pause) == 0);
   probe += 2 * actors::endpoint_lane::first_pause;
@@ -118,7 +118,55 @@ TEST_CASE("what was in flight when it broke does not lengthen the pause") {
     try_once(lane, true, lane_start);
   lane.begun(40, lane_start);
   for (int ended = 0; ended < 40; ++ended)
-    lane.ended(false, lane_start);
+    lane.ended(false, 1ms, lane_start);
   CHECK(lane.is_broken());
   CHECK(lane.room(lane_start + actors::endpoint_lane::first_pause) == 1);
+}
+
+TEST_CASE("an endpoint that fails gets less and less at once") {
+  actors::endpoint_lane lane({.max_in_flight = 8}, lane_start);
+  for (int count = 0; count < 3; ++count)
+    try_once(lane, true, lane_start);
+  for (int room : {8, 4, 2, 1, 1}) {
+    CHECK(lane.room(lane_start) == room);
+    try_once(lane, false, lane_start);
+  }
+}
+
+TEST_CASE("an endpoint is proven while its answers come") {
+  constexpr auto patience = actors::endpoint_lane::least_patience;
+  actors::endpoint_lane lane({.max_in_flight = 8}, lane_start);
+  CHECK(lane.is_proven(lane_start));
+  lane.begun(2, lane_start);
+  CHECK(lane.is_proven(lane_start + patience - 1ms));
+  CHECK_FALSE(lane.is_proven(lane_start + patience));
+  lane.ended(true, 1ms, lane_start + patience);
+  CHECK(lane.is_proven(lane_start + 2 * patience - 1ms));
+  CHECK_FALSE(lane.is_proven(lane_start + 2 * patience));
+  lane.ended(true, 1ms, lane_start + 2 * patience);
+  // Nothing is out: nothing can hang.
+  CHECK(lane.is_proven(lane_start + 1h));
+  try_once(lane, false, lane_start + 1h);
+  CHECK_FALSE(lane.is_proven(lane_start + 1h));
+  try_once(lane, true, lane_start + 1h);
+  CHECK(lane.is_proven(lane_start + 1h));
+  CHECK_FALSE(broken_lane().is_proven(lane_start));
+}
+
+TEST_CASE("an endpoint that always takes its time is not taken to hang") {
+  actors::endpoint_lane lane({.max_in_flight = 8}, lane_start);
+  for (int count = 0; count < 50; ++count) {
+    lane.begun(1, lane_start);
+    lane.ended(true, 800ms, lane_start);
+  }
+  lane.begun(1, lane_start);
+  CHECK(lane.is_proven(lane_start + 3s));
+  CHECK_FALSE(lane.is_proven(lane_start + 3200ms));
+}
+
+TEST_CASE("an endpoint that is held has no room until then") {
+  actors::endpoint_lane lane({.max_in_flight = 8}, lane_start);
+  lane.hold(lane_start + 1s);
+  CHECK(lane.room(lane_start + 999ms) == 0);
+  CHECK(lane.room(lane_start + 1s) == 1);
 }
