@@ -20,6 +20,7 @@ CONTRACTS = {
     ("actors", "db"): ("db/store.hpp", "db/store_source.hpp",
                        "db/store_around.hpp", "db/model/*"),
     ("http", "actors"): ("actors/gateway.hpp", "actors/admin_orders.hpp",
+                         "actors/part_names.hpp",
                          "actors/webhook_port.hpp", "actors/record.hpp",
                          "actors/rollback/*",
                          "actors/drill/*"),

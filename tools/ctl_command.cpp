@@ -66,7 +66,8 @@ void add_common(CLI::App &ctl, const std::shared_ptr<common_options> &options) {
   options->from = add_settings_options(ctl);
   ctl.add_option("--connect", options->address,
                  "The admin port; else what admin.listen says")
-      ->type_name("HOST:PORT");
+      ->type_name("HOST:PORT")
+      ->check(address_fault);
   ctl.add_option("--folder", options->folder,
                  "The operator's certificate; else what admin.folder says")
       ->type_name("DIR");

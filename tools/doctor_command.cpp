@@ -234,7 +234,8 @@ void add_options(CLI::App &doctor,
   doctor
       .add_option("--connect", into->address,
                   "The admin port; else what admin.listen says")
-      ->type_name("HOST:PORT");
+      ->type_name("HOST:PORT")
+      ->check(address_fault);
   doctor
       .add_option("--folder", into->folder,
                   "The operator's certificate; else what admin.folder says")

@@ -4,6 +4,7 @@
 #include "tools/admin_cert_command.hpp"
 #include "tools/bench_command.hpp"
 #include "tools/config_command.hpp"
+#include "tools/ctl/usage.hpp"
 #include "tools/ctl_command.hpp"
 #include "tools/doctor_command.hpp"
 #include "tools/migrate_command.hpp"
@@ -13,6 +14,7 @@ int main(int argc, char **argv) {
   CLI::App app("Sluice: a durable gate for events", "sluice");
   app.set_version_flag("--version", sluice::version);
   app.require_subcommand(1);
+  app.failure_message(sluice::tools::usage_message);
   int exit_code = 0;
   sluice::tools::add_serve_command(app, exit_code);
   sluice::tools::add_migrate_command(app, exit_code);

@@ -22,6 +22,7 @@
 #include "http/in/console_orders.hpp"
 #include "http/in/server.hpp"
 #include "http/in/service_routes.hpp"
+#include "http/out/webhook_trial.hpp"
 #include "sluice_version.hpp"
 #include "tools/logging.hpp"
 #include "tools/webhooks.hpp"
@@ -149,6 +150,16 @@ open_admin_port(const config::settings &settings,
       .deadline = patience + std::chrono::seconds(1)});
 }
 
+/// Lets owners test their endpoints.
+void try_webhooks(http::service &shared, const webhooks &hooks) {
+  shared.try_webhook = [trials = std::make_shared<http::webhook_trials>(
+                            hooks.open)](db::organization_id who,
+                                         actors::webhook_request request,
+                                         const config::delivery_settings &now) {
+    return trials->run(who, std::move(request), now);
+  };
+}
+
 } // namespace
 
 serve_exit serve(const config::settings &settings,
@@ -186,6 +197,7 @@ serve_exit serve(const config::settings &settings,
   drills.tidy_up_soon();
   shared->drills = &drills;
   shared->secrets = hooks.secrets;
+  try_webhooks(*shared, hooks);
   http::server server(options, http::make_routes(shared));
   server.start();
   spdlog::info("sluice {} on {}, listening on port {}", version,

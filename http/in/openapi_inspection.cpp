@@ -56,7 +56,8 @@ constexpr char inspection_parts[] = R"json({
           "required": ["status", "organization_id", "type", "dedup_id",
             "attempts", "last_error", "accepted_at", "due_at", "claimed_by",
             "holder", "claimed_at", "stored_at", "discarded_at",
-            "discarded_by", "reason", "payload_bytes", "payload"],
+            "discarded_by", "reason", "payload_bytes", "payload",
+            "deliveries"],
           "properties": {
             "status": {"enum": ["queued", "processing", "quarantined",
               "stored", "discarded"]},
@@ -78,7 +79,10 @@ constexpr char inspection_parts[] = R"json({
             "reason": {"type": ["string", "null"]},
             "payload_bytes": {"$ref": "#/components/schemas/count"},
             "payload": {"type": ["string", "null"],
-              "description": "As it came, as one text."}}}}}},
+              "description": "As it came, as one text."},
+            "deliveries": {"type": "array",
+              "description": "Of a stored event, as its owner sees them.",
+              "items": {"$ref": "#/components/schemas/delivery"}}}}}}},
   "audit": {"type": "object", "required": ["entries", "next_before"],
     "properties": {
       "entries": {"type": "array", "items": {"type": "object",

@@ -3,7 +3,8 @@
 import client
 import harness
 from ctl import (DONE, NO_CONNECTION, REFUSED, TIMED_OUT, UNAUTHORISED, USAGE,
-                 make_authority, run_program, start_with_console)
+                 make_authority, other_version, run_program,
+                 start_with_console, stripped_program)
 from stores import open_store
 
 WAITING = 40
@@ -27,6 +28,7 @@ def body(run):
     mend(run, store, service, tenant, on)
     misuse(run, on)
     others(run, on, on.folder)
+    other_builds(run, on)
     check_audit(run, store, service)
     code, _ = service.terminate()
     run.check(code == 0, f"exit code {code} after SIGTERM")
@@ -56,7 +58,7 @@ def turn_dials(on):
     on("pause", *CHANGE, says="processing  paused")
     on("resume", "processing", says="processing  running")
     on("pause", "delivery", "--resume-after", "10m", *CHANGE,
-       says="resumes at")
+       says="then all dials go back to intake async")
     on("resume", "delivery", says="delivery    running")
     on("mode", "sync", "--reason", "\x1b[31mred\n", code=REFUSED,
        says="without control characters")
@@ -69,6 +71,9 @@ def set_settings(on):
     on.run.check(shown["processor.max_concurrency"] == "2",
                  f"not set: {shown}")
     on("unset", "processor.max_concurrency", *CHANGE, says="is what file")
+    on("set", "processor.max_concurrency=2", *CHANGE,
+       says="processor.max_concurrency is set")
+    on("unset", "processor.max_concurrency", *CHANGE)
     shown = {one["key"]: one["source"]
              for one in on.json("settings")["settings"]}
     on.run.check(shown["processor.max_concurrency"] != "override",
@@ -116,20 +121,24 @@ def operate(run, store, service, tenant, on):
     on("poll", *CHANGE, says="looked at now")
     on("cleanup", *CHANGE, says="0 rescued, 0 quarantined")
     on("restart", "janitor", *CHANGE, says="started again")
-    on("restart", "nobody", code=REFUSED, says="no part of that name")
+    on("restart", "nobody", code=REFUSED, says="these are: ingest, ")
+    on("restart", "worker 1", code=REFUSED, says="`worker` starts one of them")
+    on("restart", "worker_pool", code=REFUSED, says="these are: ingest, ")
+    on("restart", "worker", *CHANGE, says="started again")
     on("reload", *CHANGE, says="nothing has changed")
     noted = [(one["action"], one["reason"], one["detail"].split(" act=")[0])
              for one in on.json("audit", "--limit", "5")["entries"]]
     run.check(noted == [
         ("reload", "a test", "changed=0"),
-        ("restart", None, "refused: no part of that name"),
+        ("restart", "a test", "begun"),
         ("restart", "a test", "begun"),
         ("cleanup", "a test", "rescued=0 quarantined=0"),
         ("poll", "a test", "begun")], f"audit: {noted}")
     on("ledger", "verify", says="balanced")
     on("pause")
     first, second, *_ = fill(run, service, tenant)
-    on("queue", "requeue", first, *CHANGE, says="0 requeued, 1 passed over")
+    on("queue", "requeue", first, *CHANGE, says="0 requeued, 1 passed over\n"
+       "passed over: unknown, or not in quarantine")
     on("queue", "discard", first, *CHANGE, code=REFUSED, says="--yes")
     on("queue", "list", says=first)
     on("queue", "list", "--status", "quarantined", "--limit", "5",
@@ -149,13 +158,13 @@ def operate(run, store, service, tenant, on):
               f"audit: {newest}")
     on("audit", says="discard")
     on("ledger", "repair", *CHANGE, code=REFUSED, says="--yes")
-    on("ledger", "repair", "--yes", *CHANGE, says="before the repair")
+    on("ledger", "repair", "--yes", *CHANGE, says="nothing to repair")
     on("resume")
     if store.kind == "postgres":
         service.wait_drained()
         store.execute("delete from events where id = "
                       "(select max(id::text)::uuid from events)")
-        on("ledger", "verify", code=REFUSED, says="does not balance: 1 faults")
+        on("ledger", "verify", code=REFUSED, says="does not balance: 1 fault\n")
         report = on.json("ledger", "verify", code=REFUSED)
         run.check(report.get("fault_count") == 1, f"verify: {report}")
 
@@ -173,7 +182,8 @@ def preview(run, store, on):
     on("set", "processor.batch_size", "0", "--dry-run", code=REFUSED)
     on("unset", "processor.batch_size", "--dry-run")
     on("cleanup", "--dry-run", says="0 would be rescued")
-    on("ledger", "repair", "--dry-run", says="would be repaired")
+    on("ledger", "repair", "--dry-run", says="would be repaired"
+       if store.kind == "postgres" else "nothing to repair")
     on("recover", "--dry-run", says="0 stuck items would be taken")
     on("queue", "discard", "--status", "pending", "--dry-run",
        says="would be discarded")
@@ -268,6 +278,9 @@ def misuse(run, on):
                   ("drain", "--timeout", "0"), ("--timeout", "x", "status"),
                   ("mode", "reject", "--retry-after", "-1")):
         on(*words, code=USAGE)
+    on("stats", code=USAGE, says="did you mean `status`?")
+    for address in ("127.0.0.1:99999", ":14011", "14011"):
+        on("status", connect=address, code=USAGE, says="HOST:PORT")
     for verb in ("status", "top", "console", "actors", "nodes", "settings",
                  "mode", "pause", "resume", "drain", "set", "unset", "reload",
                  "audit", "poll", "cleanup", "restart", "assess", "recover",
@@ -299,6 +312,19 @@ def others(run, on, folder):
     run.check("certificate" in told.get("error", ""), f"stranger: {told}")
     on("status", connect="127.0.0.1:1", code=NO_CONNECTION)
     on("status", connect="no-such-host.invalid:4001", code=NO_CONNECTION)
+
+
+def other_builds(run, on):
+    """Another build gets through; another version is told what is wrong."""
+    stripped = stripped_program(run)
+    on("status", binary=stripped, says="intake")
+    on("mode", "async", "--reason", "another build", binary=stripped)
+    other = other_version(run, "9.8.7")
+    for words in (["status"], ["mode", "sync", *CHANGE]):
+        told = on(*words, binary=other, code=REFUSED, says="9.8.7")
+        shown = run_program(run, "--version").stdout.decode().split()[-1]
+        run.check(shown in told, f"the service's version is not in {told!r}")
+    on("status", says="intake      async")
 
 
 def check_audit(run, store, service):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import subprocess
 
 import harness
@@ -10,18 +11,39 @@ from service import Service
 DONE, REFUSED, USAGE, NO_CONNECTION, UNAUTHORISED, TIMED_OUT = range(6)
 
 
-def run_program(run, *words, seconds=60):
+def run_program(run, *words, seconds=60, binary=None):
     """The finished process of `sluice WORDS`; the environment sets nothing."""
     environment = {name: value for name, value in os.environ.items()
                    if not name.startswith("SLUICE_")}
     try:
         return subprocess.run(
-            [run.binary, *words], stdin=subprocess.DEVNULL,
+            [binary or run.binary, *words], stdin=subprocess.DEVNULL,
             capture_output=True, timeout=seconds, cwd=run.folder,
             env=environment, check=False)
     except subprocess.TimeoutExpired:
         raise harness.Abort(
             f"sluice {' '.join(words)} hung for {seconds} s") from None
+
+
+def stripped_program(run):
+    """The same version, built in another way: without its symbols."""
+    out = run.folder / "sluice-stripped"
+    subprocess.run(["strip", "-o", str(out), run.binary], check=True)
+    return str(out)
+
+
+def other_version(run, version):
+    """The same program, but that it takes itself for another version."""
+    shown = subprocess.run([run.binary, "--version"], capture_output=True,
+                           check=True).stdout.split()[-1]
+    text = pathlib.Path(run.binary).read_bytes()
+    kept, new = shown + b"\0", version.encode() + b"\0"
+    if len(kept) != len(new) or text.count(kept) != 1:
+        raise harness.Abort(f"no single {shown} of that length to replace")
+    out = run.folder / "sluice-other"
+    out.write_bytes(text.replace(kept, new))
+    out.chmod(0o755)
+    return str(out)
 
 
 def start_with_console(run, store, settings=None):
@@ -57,12 +79,13 @@ class Ctl:
         self.port = port
         self.folder = folder
 
-    def raw(self, *words, connect=None, folder=None, seconds=60):
+    def raw(self, *words, connect=None, folder=None, seconds=60, binary=None):
         """The finished process of `sluice ctl WORDS`."""
         return run_program(
             self.run, "ctl", "--connect",
             connect or f"127.0.0.1:{self.port}", "--folder",
-            str(folder or self.folder), *words, seconds=seconds)
+            str(folder or self.folder), *words, seconds=seconds,
+            binary=binary)
 
     def __call__(self, *words, code=DONE, says="", **where):
         """What it wrote, checked: its exit code, and a text in its output."""

@@ -1,11 +1,13 @@
 """`sluice doctor`, against a service, a store alone, and nothing."""
 
+import contextlib
 import json
 import os
+import sqlite3
 
 import client
 import harness
-from ctl import run_program, start_with_console
+from ctl import REFUSED, run_program, start_with_console
 from stores import open_store
 from terminal import Terminal
 
@@ -73,6 +75,7 @@ def body(run):
     out_of_order(run, service, tenant, on, doctor)
     if store.kind == "postgres":
         server(store, doctor)
+    unwritable(store, on, doctor)
     certificates(on, doctor)
     alone(run, store, service, tenant, doctor)
 
@@ -112,14 +115,21 @@ def out_of_order(run, service, tenant, on, doctor):
     on("resume")
     on("resume", "delivery")
     service.wait_drained()
+    for target, code in (("sync", OK), ("stop", CRITICAL)):
+        on("rollback", "apply", "--to", target)
+        dials = doctor(code=code).get("dials", {})
+        run.check(dials.get("next") == "sluice ctl rollback apply --undo",
+                  f"doctor, rolled back to {target}: {dials}")
+        on("rollback", "apply", "--undo")
+    doctor.expect("dials", "ok", "intake async, processing running")
     on("restart", "janitor")
     harness.wait_until(lambda: runs_again(on, "janitor"), 10)
-    doctor.expect("parts", "warning", "1 restarts")
+    doctor.expect("parts", "warning", "1 restart in")
 
 
 def await_status(on, is_so):
     """Until the next sample of the health says it."""
-    harness.wait_until(lambda: is_so(on.json("status")["health"]), 10, 0.2)
+    harness.wait_until(lambda: is_so(on.json("status")["health"]), 20, 0.2)
 
 
 def runs_again(on, name):
@@ -142,6 +152,35 @@ def server(store, doctor):
     store.execute("alter system reset synchronous_commit")
     reload(store, "on")
     doctor.expect("durability", "ok", "on disk")
+
+
+@contextlib.contextmanager
+def without_changes(store):
+    """The store can be read, and takes no changes."""
+    if store.kind == "sqlite":
+        with contextlib.closing(sqlite3.connect(
+                store.path, timeout=10, isolation_level=None)) as holder:
+            holder.execute("BEGIN IMMEDIATE")
+            yield "another program holds its lock"
+        return
+    store.execute("alter system set default_transaction_read_only = on")
+    store.execute("select pg_reload_conf()")
+    yield "the database is read-only"
+    store.execute("alter system reset default_transaction_read_only")
+    store.execute("select pg_reload_conf()")
+
+
+def unwritable(store, on, doctor):
+    """Nobody sends anything: the heartbeat tells."""
+    with without_changes(store) as cause:
+        await_status(on, lambda health: cause in
+                     (health["database_error"] or ""))
+        on("status", says=f"database    down: can't be written: {cause}")
+        on("mode", "reject", says="nothing was written", code=REFUSED)
+        doctor.expect("database", "critical", "can't be written: ",
+                      code=CRITICAL)
+    await_status(on, lambda health: health["database"] == "up")
+    doctor.expect("service", "ok", "up for")
 
 
 def certificates(on, doctor):

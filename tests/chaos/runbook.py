@@ -21,11 +21,16 @@ WAITING = 1200
 MASKS = ((r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "ID"),
          (r"\d{4}-\d\d-\d\dT[\d:.]+Z", "TIME"),
          (r"\(\w+\)", "(LOGIN)"),
+         (r"\d[\d.]* s\b|\bnot known\b", "0 s"),
          (r"\d+( \d{3})*", "0"),
          (r"\s+(ok|warning|critical)$", ""),
          (r"; the oldest for 0 s$", ""),
          (r"not checked yet", "balanced"),
          (r"\s+", " "))
+
+
+# Lines that are there or not: a command, and that a time is not known yet.
+LOOSE = ("->", "mind   this node has not yet had a queue")
 
 
 class Scene:
@@ -126,7 +131,7 @@ def answer_to(scene, command):
         f"{words}: exit code {done.returncode}: {done.stderr.decode()}")
     text = done.stdout.decode().replace(str(scene.run.folder), "/srv/sluice")
     return [line for line in text.splitlines()
-            if scene.run.options.write or not line.strip().startswith("->")]
+            if scene.run.options.write or not line.strip().startswith(LOOSE)]
 
 
 def body(run):
@@ -147,7 +152,7 @@ def body(run):
         while (lines and lines[0].startswith("    ")
                and not lines[0].startswith(COMMAND)):
             said.append(lines.pop(0)[4:])
-        said = [one for one in said if not one.strip().startswith("->")]
+        said = [one for one in said if not one.strip().startswith(LOOSE)]
         command = line[len(COMMAND):]
         found = answer_to(scene, command)
         out.extend(("    " + one).rstrip() for one in found)

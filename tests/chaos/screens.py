@@ -13,6 +13,7 @@ from stores import open_store
 from terminal import open_ctl, wait_for_service
 
 PROMPT = "sluice async/running 0 waiting> "
+RESIZES, GIVEN_UP = 100, 50
 CTRL_C, CTRL_D, UP, TAB = "\x03", "\x04", "\x1b[A", "\t"
 
 
@@ -122,6 +123,12 @@ def resized(run, on):
     """The next frame is cut to the size that the window has then."""
     shown = open_ctl(on, "top", "--interval", "10m")
     shown.await_text("all parts run")
+    # At once, when the wait for keys may not have begun again.
+    for turn in range(RESIZES):
+        shown.shown = ""
+        shown.resize(5, 20 + turn % 2)
+        shown.await_text("sluice top", seconds=5)
+    harness.wait_until(lambda: not shown._read(0.2), 3)
     shown.shown = ""
     shown.resize(5, 20)
     shown.await_text("sluice top")
@@ -208,7 +215,11 @@ def console(run, on):
     here = at.await_text(PROMPT, begin=here)
     at.type("help mode\n")
     here = at.await_text("--retry-after", begin=here)
-    at.await_text(PROMPT, begin=here)
+    here = at.await_text(PROMPT, begin=here)
+    # As soon as the prompt is seen, the keys are taken as keys.
+    for _ in range(GIVEN_UP):
+        at.type("sta" + CTRL_C)
+        here = at.await_text(PROMPT, begin=here, seconds=5)
     at.type(CTRL_D)
     at.expect_end(DONE)
     ended = open_ctl(on, "console")

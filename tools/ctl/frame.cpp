@@ -118,12 +118,15 @@ void put_dials(screen &on, const json &seen) {
 
 void put_state(screen &on, const json &seen) {
   const auto database = word(seen, "health.database");
+  const auto cause = at(seen, "health.database_error").is_string()
+                         ? ": " + word(seen, "health.database_error")
+                         : std::string();
   const auto balanced = at(seen, "health.ledger.balanced");
   const bool is_off = balanced == false;
   const auto restarts = number_at(seen, "health.restarts_last_hour");
   on.put(on.line()
              .add("database ")
-             .add(database, database == "up" ? tint::good : tint::bad)
+             .add(database + cause, database == "up" ? tint::good : tint::bad)
              .add("   ledger ")
              .add(ledger_word(balanced), is_off ? tint::bad : tint::none)
              .add("   restarts ")

@@ -19,6 +19,7 @@
 #include "tools/ctl/json_words.hpp"
 #include "tools/ctl/line_editor.hpp"
 #include "tools/ctl/line_words.hpp"
+#include "tools/ctl/usage.hpp"
 #include "tools/ctl/verb_tree.hpp"
 
 namespace sluice::tools {
@@ -36,6 +37,7 @@ struct line_parser {
   line_parser(const manner &usual, const verb_runner &run)
       : how(usual), tree(app, run) {
     app.require_subcommand(1);
+    app.failure_message(usage_message);
     app.footer("Beside them: help [VERB], exit.\nCtrl-C gives up a line, "
                "Ctrl-D or exit leave; Tab completes.");
     add_manner(app, how);
@@ -187,7 +189,8 @@ private:
       return names_;
     if (const auto seen = on_.look("/admin/v1/actors", longest_glance))
       for (const auto &one : list_of(seen->body, "actors"))
-        names_.parts.push_back(escaped(word(one, "name")));
+        if (at(one, "restart_as").is_string())
+          names_.parts.push_back(escaped(word(one, "restart_as")));
     return names_;
   }
 

@@ -4,8 +4,8 @@
 
 namespace sluice::tools {
 
-/// While it lives, Ctrl-C ends no process: it is noted, and system calls that
-/// wait end with EINTR. They may be nested.
+/// While it lives, Ctrl-C ends no process: it is noted, the `wake_bell` rings,
+/// and system calls that wait end with EINTR. They may be nested.
 class interrupt_watch {
 public:
   interrupt_watch();

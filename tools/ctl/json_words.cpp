@@ -36,6 +36,10 @@ std::string word(const json &from, std::string_view path) {
   return word(at(from, path));
 }
 
+std::string counted(const json &count, const std::string &one) {
+  return word(count) + ' ' + one + (count == 1 ? "" : "s");
+}
+
 double number_at(const json &from, std::string_view path, double otherwise) {
   const auto value = at(from, path);
   return value.is_number() ? value.get<double>() : otherwise;

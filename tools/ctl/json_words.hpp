@@ -22,6 +22,9 @@ json at(const json &from, std::string_view path);
 std::string word(const json &value);
 std::string word(const json &from, std::string_view path);
 
+/// `1 fault`, `2 faults`.
+std::string counted(const json &count, const std::string &one);
+
 /// The number there; `otherwise` when there is none.
 double number_at(const json &from, std::string_view path, double otherwise = 0);
 

@@ -47,6 +47,9 @@ public:
     std::cout << std::flush;
     const terminal_guard guard("");
     ::el_resize(editor_.get());
+    // Before the prompt is seen: a Ctrl-D that is typed on seeing it would
+    // otherwise still be read as the end of a line, and lost.
+    ::el_set(editor_.get(), EL_PREP_TERM, 1);
     int size = 0;
     const char *text = ::el_gets(editor_.get(), &size);
     if (is_given_up_ || interrupt_watch::was_interrupted()) {

@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "actors/part_names.hpp"
 #include "config/units.hpp"
 #include "tools/ctl/top.hpp"
 #include "tools/ctl/verb_tree.hpp"
@@ -36,6 +37,14 @@ void add_top(verb_tree &tree) {
       ->type_name("TIME");
 }
 
+/// "ingest, poller, ...".
+std::string restartable_text() {
+  std::string out;
+  for (const auto name : actors::restartable_names())
+    out += (out.empty() ? "" : ", ") + std::string(name);
+  return out;
+}
+
 } // namespace
 
 void add_look_verbs(verb_tree &tree) {
@@ -49,6 +58,14 @@ void add_look_verbs(verb_tree &tree) {
            [](console &on, const verb_options &) { return run_nodes(on); });
   tree.add("settings", "The settings of the running node", "settings",
            [](console &on, const verb_options &) { return run_settings(on); });
+  tree.add("endpoints", "An organization's endpoints for webhooks",
+           "endpoints --org ID",
+           [](console &on, const verb_options &said) {
+             return run_endpoints(on, said.filter.organization);
+           })
+      ->add_option("--org", tree.options()->filter.organization, "Whose")
+      ->type_name("ID")
+      ->required();
   tree.add_limit(tree.add("audit", "Who did what, newest first",
                           "audit --limit 20",
                           [](console &on, const verb_options &said) {
@@ -74,7 +91,10 @@ void add_operation_verbs(verb_tree &tree) {
                "restart poller", [](console &on, const verb_options &said) {
                  return run_restart(on, said.word, said.why.reason);
                });
-  restart->add_option("ACTOR", options->word, "As in `sluice ctl actors`")
+  restart
+      ->add_option("ACTOR", options->word,
+                   "As under RESTART AS in `sluice ctl actors`: " +
+                       restartable_text())
       ->required();
   tree.add_reason(restart);
 }

@@ -12,9 +12,21 @@ void add_setting_verbs(verb_tree &tree) {
                [](console &on, const verb_options &said) {
                  return run_set(on, said.word, said.value, said.change());
                });
-  set->add_option("KEY", options->word, "As in `sluice config docs`")
+  set->add_option("KEY", options->word,
+                  "As in `sluice config docs`; KEY=VALUE is taken, too")
       ->required();
-  set->add_option("VALUE", options->value, "As behind --set")->required();
+  const auto *value =
+      set->add_option("VALUE", options->value, "As behind --set");
+  set->parse_complete_callback([options, value] {
+    if (value->count() > 0)
+      return;
+    // No key has such a character.
+    const auto equals = options->word.find('=');
+    if (equals == std::string::npos)
+      throw CLI::ValidationError("VALUE", "is missing: say set KEY VALUE");
+    options->value = options->word.substr(equals + 1);
+    options->word.resize(equals);
+  });
   tree.add_reason(set);
   tree.add_dry_run(set);
   auto *unset = tree.add("unset", "Takes an override back",

@@ -2,7 +2,9 @@
 
 #include <vector>
 
+#include "tools/ctl/lasting.hpp"
 #include "tools/ctl/sheet.hpp"
+#include "tools/ctl/show_rollback.hpp"
 
 namespace sluice::tools {
 
@@ -34,9 +36,21 @@ void add_dials(sheet &to, const json &gate, const char *intake_name) {
   to.add("processing", word(gate, "processing"));
   to.add("delivery", word(gate, "delivery"));
   if (at(gate, "resume_at").is_string())
-    to.add("resumes at", word(gate, "resume_at"));
+    to.add("resumes at", word(gate, "resume_at") +
+                             ": then all dials go back to intake async, "
+                             "processing and delivery running");
   if (at(gate, "version").is_number() && at(gate, "version") != 0)
     to.add("changed", word(gate, "changed_at") + " " + who_and_why(gate));
+  if (at(gate, "rollback").is_object())
+    to.add("rollback", show_standing(at(gate, "rollback")));
+}
+
+/// "down: can't be written: the disk is full".
+std::string database_text(const json &health) {
+  auto out = word(health, "database");
+  if (at(health, "database_error").is_string())
+    out += ": " + word(health, "database_error");
+  return out;
 }
 
 std::string queue_text(const json &health) {
@@ -59,7 +73,7 @@ std::string show_status(const json &health, const json &gate,
   const auto status = escaped(word(health, "status"));
   out.add("node", word(health, "node") + ", version " + word(health, "version"),
           "  " + tinted(status, tint_of(status), has_colours));
-  out.add("database", word(health, "database"));
+  out.add("database", database_text(health));
   add_dials(out, gate.is_null() ? health : gate,
             gate.is_null() ? "mode" : "ingest");
   out.add("queue", queue_text(health),
@@ -95,11 +109,12 @@ std::string show_dials(const json &gate) {
 }
 
 std::string show_actors(const json &answer) {
-  lines table{{"NAME", "STATE", "RESTARTS", "SINCE", "LAST ERROR"}};
+  lines table{
+      {"NAME", "STATE", "RESTART AS", "RESTARTS", "SINCE", "LAST ERROR"}};
   for (const auto &one : list_of(answer, "actors"))
     table.push_back({word(one, "name"), word(one, "state"),
-                     word(one, "restarts"), word(one, "since"),
-                     word(one, "last_error")});
+                     word(one, "restart_as"), word(one, "restarts"),
+                     word(one, "since"), word(one, "last_error")});
   return aligned(table);
 }
 
@@ -151,10 +166,10 @@ std::string show_audit(const json &answer) {
 
 std::string show_ledger(const json &report) {
   sheet out;
-  out.add("ledger",
-          is_true(report, "is_balanced")
-              ? "balanced"
-              : "does not balance: " + word(report, "fault_count") + " faults");
+  out.add("ledger", is_true(report, "is_balanced")
+                        ? "balanced"
+                        : "does not balance: " +
+                              counted(at(report, "fault_count"), "fault"));
   out.add("accepted", word(report, "sums.accepted"));
   out.add("adopted", word(report, "sums.adopted"));
   out.add("written off", word(report, "sums.written_off"));
@@ -189,7 +204,7 @@ std::string show_drain(const json &certificate) {
 std::string show_drain_progress(const json &gate) {
   auto out = word(gate, "drain.left") + " left";
   if (at(gate, "drain.seconds_left").is_number())
-    out += ", some " + word(gate, "drain.seconds_left") + " s";
+    out += ", some " + lasting_text(number_at(gate, "drain.seconds_left"));
   return escaped(out);
 }
 

@@ -28,7 +28,10 @@ std::string show_assessment(const json &answer);
 /// What a recovery has done, or would do, and what it leaves.
 std::string show_recovery(const json &answer);
 /// Where an event is.
+/// What a repair found, and did, or would do.
+std::string show_repair(const json &answer, bool is_trial);
 std::string show_item(const json &answer);
+std::string show_endpoints(const json &answer);
 /// What an order on items has done, or would do: `done` is the member that
 /// counts them.
 std::string show_order(const json &answer, const char *done);

@@ -33,10 +33,11 @@ std::string or_more(const json &answer, const char *path) {
 }
 
 std::string dial_command(const json &answer) {
-  if (at(answer, "dials.ingest") != "async")
-    return "mode async";
+  // Events that come in and are not worked on would only pile up.
   if (at(answer, "dials.processing") != "running")
     return "resume processing";
+  if (at(answer, "dials.ingest") != "async")
+    return "mode async";
   if (at(answer, "dials.delivery") != "running")
     return "resume delivery";
   return {};
@@ -214,6 +215,15 @@ std::string findings_text(const json &findings) {
   return out;
 }
 
+/// Why an order has left some out: which, the service does not say.
+std::string passed_over_text(const char *done) {
+  return std::string("passed over: unknown, or ") +
+         (std::string_view(done) == "requeued"
+              ? "not in quarantine"
+              : "not waiting (any more, or while it is worked on)") +
+         "; `sluice ctl queue show ID` tells where one is\n";
+}
+
 } // namespace
 
 std::string show_assessment(const json &answer) {
@@ -257,45 +267,14 @@ std::string show_recovery(const json &answer) {
   return out.text() + "left for you:\n" + findings_text(left) + faults.text();
 }
 
-std::string show_item(const json &answer) {
-  sheet out;
-  out.add("id", word(answer, "id"));
-  const auto add = [&out](const json &place, const char *label,
-                          const char *name) {
-    if (!at(place, name).is_null())
-      out.add(label, word(place, name));
-  };
-  for (const auto &one : list_of(answer, "places")) {
-    add(one, "status", "status");
-    add(one, "of", "organization_id");
-    add(one, "type", "type");
-    add(one, "dedup id", "dedup_id");
-    if (count_at(one, "attempts") > 0)
-      add(one, "attempts", "attempts");
-    add(one, "last error", "last_error");
-    add(one, "accepted", "accepted_at");
-    add(one, "due", "due_at");
-    add(one, "claimed", "claimed_at");
-    add(one, "claimed by", "claimed_by");
-    add(one, "node", "holder");
-    add(one, "stored", "stored_at");
-    add(one, "discarded", "discarded_at");
-    add(one, "by", "discarded_by");
-    add(one, "reason", "reason");
-    out.add("payload", word(one, "payload_bytes") + " bytes");
-    add(one, "", "payload");
-  }
-  if (list_of(answer, "places").size() > 1)
-    out.add("", "it is in more than one place", next("recover --dry-run"));
-  return out.text();
-}
-
 std::string show_order(const json &answer, const char *done) {
   const bool is_trial = is_true(answer, "dry_run");
   auto out = word(answer, done) + (is_trial ? " would be " : " ") + done +
              ", " + word(answer, "passed_over") + " passed over\n";
   if (is_trial && !list_of(answer, "items").empty())
     out += show_items(answer);
+  if (count_at(answer, "passed_over") > 0)
+    out += passed_over_text(done);
   if (is_true(answer, "has_more"))
     out += "there may be more; give the order again\n";
   return out;

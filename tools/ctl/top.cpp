@@ -16,6 +16,7 @@
 #include "tools/ctl/interrupt.hpp"
 #include "tools/ctl/terminal.hpp"
 #include "tools/ctl/top_watch.hpp"
+#include "tools/ctl/wake_bell.hpp"
 
 namespace sluice::tools {
 
@@ -55,13 +56,18 @@ void draw(const top_watch::state &now, bool has_colours) {
 }
 
 /// A window that changes its size ends the wait for keys.
-void on_resize(int) {}
+void on_resize(int) {
+  wake_bell::ring();
+}
 
 class resize_watch {
 public:
   resize_watch() {
+    wake_bell::descriptor();
     struct sigaction wake {};
     wake.sa_handler = on_resize;
+    // A frame that is being written would fail otherwise.
+    wake.sa_flags = SA_RESTART;
     ::sigaction(SIGWINCH, &wake, &kept_);
   }
   resize_watch(const resize_watch &) = delete;
@@ -72,10 +78,16 @@ private:
   struct sigaction kept_ {};
 };
 
-/// Waits for a key, for news or for another size of the window.
+/// Waits for a key, for news, for another size of the window or for an
+/// interrupt.
 key wait_for_any(const top_watch &watch) {
-  pollfd from[] = {{STDIN_FILENO, POLLIN, 0}, {watch.news(), POLLIN, 0}};
-  if (::poll(from, std::size(from), -1) < 0)
+  pollfd from[] = {{STDIN_FILENO, POLLIN, 0},
+                   {watch.news(), POLLIN, 0},
+                   {wake_bell::descriptor(), POLLIN, 0}};
+  const auto ready = ::poll(from, std::size(from), -1);
+  // What has rung until now is seen to by the caller.
+  wake_bell::silence();
+  if (ready < 0)
     return key::none;
   eventfd_t count = 0;
   if (from[1].revents != 0)

@@ -62,7 +62,9 @@ void verb_tree::add_seconds(CLI::App *command, const char *name,
 void verb_tree::add_change_options(CLI::App *command) {
   add_reason(command);
   add_seconds(
-      command, "--resume-after", "All dials go back to normal after this",
+      command, "--resume-after",
+      "After this ALL dials go back, not this one only: intake async, "
+      "processing and delivery running",
       [options = options_](seconds span) { options->why.resume_after = span; });
   add_dry_run(command);
 }

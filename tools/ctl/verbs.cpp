@@ -140,15 +140,12 @@ ctl_exit run_verify(console &on) {
 
 ctl_exit run_repair(console &on, const change_options &why) {
   if (!why.is_trial)
-    if (const auto sure = on.confirm("Write into the ledger what is missing?");
+    if (const auto sure = on.confirm("Make the books agree with the tables?");
         !sure)
       return sure.error();
-  return show_answer(on, on.post(admin + "ledger/repair", body_of(why)),
-                     [&](const json &answer) {
-                       return (why.is_trial ? "would be repaired:\n"
-                                            : "before the repair:\n") +
-                              show_ledger(answer.value("found_before", json()));
-                     });
+  return show_answer(
+      on, on.post(admin + "ledger/repair", body_of(why)),
+      [&](const json &answer) { return show_repair(answer, why.is_trial); });
 }
 
 ctl_exit run_list_items(console &on, const item_filter &filter) {
@@ -160,6 +157,12 @@ ctl_exit run_list_items(console &on, const item_filter &filter) {
   if (filter.older_than.count() > 0)
     path += "&older_than=" + std::to_string(filter.older_than.count());
   return show_answer(on, on.get(path), show_items);
+}
+
+ctl_exit run_endpoints(console &on, const std::string &organization) {
+  return show_answer(
+      on, on.get(admin + "endpoints?organization_id=" + organization),
+      show_endpoints);
 }
 
 ctl_exit run_audit(console &on, int limit) {

@@ -14,7 +14,7 @@ namespace sluice::tools {
 /// What every change may say beside what it changes.
 struct change_options {
   std::string reason{};
-  /// After this the dials go back to normal.
+  /// After this all dials go back to normal, whatever this change turns.
   std::optional<std::chrono::seconds> resume_after{};
   /// Nothing is changed; what would be is shown.
   bool is_trial = false;
@@ -76,6 +76,7 @@ struct item_choice {
 
 ctl_exit run_list_items(console &on, const item_filter &filter);
 ctl_exit run_audit(console &on, int limit);
+ctl_exit run_endpoints(console &on, const std::string &organization);
 /// Where one event is.
 ctl_exit run_show_item(console &on, const std::string &id, bool with_payload);
 ctl_exit run_requeue(console &on, const item_choice &which,

@@ -1,4 +1,8 @@
+#include <algorithm>
+#include <cmath>
+
 #include "tools/ctl/json_words.hpp"
+#include "tools/ctl/show_rollback.hpp"
 #include "tools/doctor/judge.hpp"
 #include "tools/doctor/words.hpp"
 
@@ -19,10 +23,10 @@ severity severity_of(const std::string &level) {
 
 finding judge_absence(const json &facts) {
   const auto holder = number_at(facts, "store.sqlite.holder");
-  const auto beside = holder > 0 ? "; process " +
-                                       word(at(facts, "store.sqlite.holder")) +
-                                       " works on the store"
-                                 : std::string();
+  const auto beside = holder > 0
+                          ? "; process " + std::to_string(std::lround(holder)) +
+                                " works on the store"
+                          : std::string();
   if (is_true(facts, "admin_is_off"))
     return {severity::warning, "service",
             "admin.listen is off, so it can't be asked" + beside,
@@ -47,22 +51,60 @@ finding judge_presence(const json &facts) {
   return out;
 }
 
+/// Whether a rollback has put it where it stands.
+bool is_held(const json &rollback, std::string_view dial) {
+  return std::ranges::any_of(
+      list_of(rollback, "dials"),
+      [dial](const json &one) { return word(one) == dial; });
+}
+
+/// ", by ada: the queue is full"; of the last change of the dials.
+std::string blame_text(const json &gate) {
+  if (!at(gate, "changed_by").is_string() || word(gate, "changed_by").empty())
+    return {};
+  const auto reason = at(gate, "reason");
+  const bool has_reason = reason.is_string() && !word(reason).empty();
+  return ", by " + word(gate, "changed_by") +
+         (has_reason ? ": " + word(reason) : "");
+}
+
+/// What single dials would undo by halves. False: there is no such rollback.
+bool judge_rollback(const json &rollback, finding &out) {
+  const bool is_under_way = at(rollback, "state") == "under way";
+  if (!is_under_way && !is_held(rollback, "ingest") &&
+      !is_held(rollback, "processing"))
+    return false;
+  const auto target = word(rollback, "target");
+  const auto reason = at(rollback, "reason");
+  out.how = std::max(out.how, severity::warning);
+  out.found += "; " +
+               (target == "undo" ? std::string("an undo of a rollback")
+                                 : "the rollback to " + target) +
+               (is_under_way ? " is under way" : " is in force") + ", by " +
+               word(rollback, "begun_by") +
+               (reason.is_string() ? ": " + word(reason) : "");
+  out.next = rollback_command(rollback);
+  return true;
+}
+
 finding judge_dials(const json &facts) {
   const auto intake = word(facts, "service.health.mode");
   const auto processing = word(facts, "service.health.processing");
   finding out{.name = "dials",
               .found = "intake " + intake + ", processing " + processing};
-  if (processing != "running") {
-    out.how = severity::warning;
-    out.next = "sluice ctl resume processing";
-  }
   if (intake != "async") {
     out.how = intake == "reject" ? severity::critical : severity::warning;
     out.next = "sluice ctl mode async";
   }
-  if (out.how != severity::ok && at(facts, "service.gate.reason").is_string())
-    out.found += ", by " + word(facts, "service.gate.changed_by") + ": " +
-                 word(facts, "service.gate.reason");
+  // What comes into a queue from which nothing is taken stays there: this
+  // dial goes first.
+  if (processing != "running") {
+    out.how = std::max(out.how, severity::warning);
+    out.next = "sluice ctl resume processing";
+  }
+  if (!judge_rollback(at(facts, "service.gate.rollback"), out) &&
+      out.how != severity::ok)
+    out.found += blame_text(at(facts, "service.gate"));
   return out;
 }
 
@@ -147,8 +189,9 @@ finding judge_rates(const json &facts) {
 
 finding judge_parts(const json &facts) {
   finding out{.name = "parts",
-              .found = word(facts, "service.health.restarts_last_hour") +
-                       " restarts in the last hour"};
+              .found = counted(at(facts, "service.health.restarts_last_hour"),
+                               "restart") +
+                       " in the last hour"};
   if (number_at(facts, "service.health.restarts_last_hour") > 0)
     out.how = severity::warning;
   const json actors = at(facts, "service.actors");
@@ -171,8 +214,10 @@ finding judge_delivery(const json &facts) {
               .found =
                   "its dial is at " + word(facts, "service.health.delivery")};
   if (word(facts, "service.health.delivery") != "running") {
+    const json rollback = at(facts, "service.gate.rollback");
     out.how = severity::warning;
-    out.next = "sluice ctl resume delivery";
+    out.next = is_held(rollback, "delivery") ? rollback_command(rollback)
+                                             : "sluice ctl resume delivery";
   }
   return out;
 }

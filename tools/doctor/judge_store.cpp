@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "http/in/store_trouble.hpp"
 #include "tools/ctl/json_words.hpp"
 #include "tools/doctor/judge.hpp"
 #include "tools/doctor/known_faults.hpp"
@@ -11,8 +12,55 @@ namespace {
 
 constexpr double second_ms = 1000;
 
+/// What the service was told when it wrote, or a look at a server that takes no
+/// changes; empty: neither.
+std::string write_error(const json &facts) {
+  const json told = at(facts, "service.diagnosis.database_error");
+  if (told.is_string() && http::is_of_changes(told.get<std::string>()))
+    return told.get<std::string>();
+  const json looked = at(facts, "store_error");
+  if (looked.is_string() && http::trouble_in(looked.get<std::string>()) ==
+                                http::store_trouble::read_only)
+    return "can't be written: " + looked.get<std::string>();
+  return {};
+}
+
+/// In the shell's quotes where it needs them.
+std::string shell_word(const std::string &text) {
+  if (text.find_first_of(" \t'\"\\$`;&|<>()*?[]#~!{}") == std::string::npos)
+    return text;
+  std::string out = "'";
+  for (const char letter : text)
+    out += letter == '\'' ? std::string("'\\''") : std::string(1, letter);
+  return out + "'";
+}
+
+/// The command that shows what keeps the database from being written.
+std::string next_for(const std::string &failure, const json &facts) {
+  const json file = at(facts, "store.sqlite.file");
+  const json folder = at(facts, "disk.folder");
+  switch (http::trouble_in(failure)) {
+  case http::store_trouble::locked:
+    return file.is_string() ? "fuser -v " + shell_word(file.get<std::string>())
+                            : "psql -c 'TABLE pg_locks'";
+  case http::store_trouble::read_only:
+    return file.is_string() ? "ls -l " + shell_word(file.get<std::string>())
+                            : "psql -c 'SHOW default_transaction_read_only'";
+  case http::store_trouble::full:
+    return folder.is_string() ? "df -h " + shell_word(folder.get<std::string>())
+                              : "df -h on the database's machine";
+  case http::store_trouble::failing:
+    return "dmesg --level err,crit on the database's machine";
+  case http::store_trouble::unknown:
+    break;
+  }
+  return "sluice ctl actors";
+}
+
 finding judge_reach(const json &facts) {
   constexpr double slow_ms = 100;
+  if (const auto failure = write_error(facts); !failure.empty())
+    return {severity::critical, "database", failure, next_for(failure, facts)};
   if (!at(facts, "store").is_object())
     return {severity::critical, "database",
             "not reached: " + word(facts, "store_error"),
@@ -116,8 +164,8 @@ finding judge_schema(const json &facts) {
               .found = "version " + word(facts, "store.schema.found")};
   if (found < known)
     return {severity::warning, out.name,
-            out.found + "; " + word(json(static_cast<long>(known - found))) +
-                " migrations are pending",
+            out.found + "; pending: " +
+                counted(json(static_cast<long>(known - found)), "migration"),
             "sluice migrate up"};
   if (found > known)
     return {severity::critical, out.name,
@@ -139,12 +187,30 @@ finding judge_books(const json &facts) {
   if (!is_true(verdict, "is_balanced"))
     return {severity::critical, out.name,
             out.found + ": they do not balance, " +
-                word(verdict, "fault_count") + " faults",
+                counted(at(verdict, "fault_count"), "fault"),
             "sluice ctl ledger verify"};
   out.found += ", balanced";
   if (age > day)
     return {severity::warning, out.name, out.found, "sluice ctl ledger verify"};
   return out;
+}
+
+/// What becomes of the line when a node has been silent for too long. None can
+/// tell that it lives while nothing can be written.
+void note_silence(finding &seen, const json &node, const json &facts) {
+  const auto failure = write_error(facts);
+  const auto silent = number_at(node, "silent_for_ms") / second_ms;
+  const bool is_own = word(node, "name") == word(facts, "service.health.node");
+  seen.how = severity::warning;
+  seen.found += " (silent for " + span_text(silent);
+  if (failure.empty()) {
+    seen.found += is_own ? ", but it answers)" : ")";
+    if (seen.next.empty() || !is_own)
+      seen.next = is_own ? "sluice ctl actors" : "sluice ctl cleanup";
+    return;
+  }
+  seen.found += ": its heartbeat can't be written)";
+  seen.next = next_for(failure, facts);
 }
 
 /// Nodes that are silent, and such of another version.
@@ -158,11 +224,8 @@ void judge_nodes(const json &facts, findings &out) {
   for (const auto &one : list_of(tables, "nodes")) {
     const auto silent = number_at(one, "silent_for_ms");
     seen.found += (seen.found.empty() ? "" : ", ") + word(one, "name");
-    if (silent > number_at(facts, "dead_after_ms", 10 * second_ms)) {
-      seen.how = severity::warning;
-      seen.found += " (silent for " + span_text(silent / second_ms) + ')';
-      seen.next = "sluice ctl cleanup";
-    }
+    if (silent > number_at(facts, "dead_after_ms", 10 * second_ms))
+      note_silence(seen, one, facts);
     if (word(one, "version") == own)
       continue;
     versions.how = severity::warning;

@@ -1,8 +1,11 @@
 #include "http/in/routes/inspection.hpp"
 
 #include <limits>
+#include <utility>
 
 #include "http/in/refusals.hpp"
+#include "http/in/routes/endpoint_fields.hpp"
+#include "http/in/routes/event_deliveries.hpp"
 #include "http/in/routes/query.hpp"
 
 namespace sluice::http {
@@ -41,12 +44,39 @@ db::item_query read_item_query(query_reader &reader) {
   return out;
 }
 
+/// A place where an event is, and, in the log, what became of it at its
+/// endpoints.
+struct seen_place {
+  db::item_record record;
+  seen_event seen;
+};
+
+db::result<std::vector<seen_place>>
+find_everywhere(db::store &session, db::event_id id, bool with_payload) {
+  auto places = session.find_item(id, with_payload);
+  if (!places)
+    return tl::unexpected(std::move(places.error()));
+  std::vector<seen_place> out;
+  for (auto &place : *places) {
+    auto &one = out.emplace_back(seen_place{std::move(place), {}});
+    if (one.record.where != db::event_view::place::stored)
+      continue;
+    auto seen = look_at(session, one.record.item.organization, id);
+    if (!seen)
+      return tl::unexpected(std::move(seen.error()));
+    if (*seen)
+      one.seen = std::move(**seen);
+  }
+  return out;
+}
+
 /// Where it is, and what that place knows of it.
-std::string place_json(const db::item_record &one) {
+std::string place_json(const seen_place &place) {
+  const auto &one = place.record;
   const auto &item = one.item;
-  using place = db::event_view::place;
+  using where = db::event_view::place;
   const bool is_waiting =
-      one.where != place::stored && one.where != place::discarded;
+      one.where != where::stored && one.where != where::discarded;
   return "{\"status\":\"" + std::string(db::to_string(one.where)) +
          "\",\"organization_id\":\"" + item.organization.to_string() +
          "\",\"type\":" + json_string(item.type) + ",\"dedup_id\":" +
@@ -65,7 +95,7 @@ std::string place_json(const db::item_record &one) {
          ",\"reason\":" + json_string_or_null(one.reason) +
          ",\"payload_bytes\":" + std::to_string(one.payload_bytes) +
          ",\"payload\":" + (one.payload ? json_string(*one.payload) : "null") +
-         '}';
+         ",\"deliveries\":" + deliveries_json(place.seen) + '}';
 }
 
 std::string record_json(const db::audit_record &record) {
@@ -111,7 +141,7 @@ answer get_queue(service &shared, const request &in) {
   const auto found = shared.gateway.ask<std::vector<db::item_view>>(
       [query](db::store &session) { return session.list_items(query); });
   if (!found)
-    return tl::unexpected(store_failure(found.error()));
+    return tl::unexpected(read_failure(found.error()));
   const auto next = is_full(*found, query.limit)
                         ? '"' + found->back().id.to_string() + '"'
                         : "null";
@@ -129,16 +159,35 @@ answer get_item(service &shared, const request &in) {
   const auto id = db::event_id::parse(in.path_values.front());
   if (!id)
     return tl::unexpected(no_such_event());
-  const auto found = shared.gateway.ask<std::vector<db::item_record>>(
+  const auto found = shared.gateway.ask<std::vector<seen_place>>(
       [id = *id, with_payload = wanted == "true"](db::store &session) {
-        return session.find_item(id, with_payload);
+        return find_everywhere(session, id, with_payload);
       });
   if (!found)
-    return tl::unexpected(store_failure(found.error()));
+    return tl::unexpected(read_failure(found.error()));
   if (found->empty())
     return tl::unexpected(no_such_event());
   return json_answer(200, "{\"id\":\"" + id->to_string() + "\",\"places\":" +
                               json_list(*found, place_json) + '}');
+}
+
+answer get_endpoints_of(service &shared, const request &in) {
+  query_reader reader(in, {"organization_id"});
+  const auto owner = read_id<db::organization_id>(reader, "organization_id");
+  if (reader.is_good() && !owner)
+    reader.fault("organization_id", "has to say whose endpoints");
+  if (!reader.is_good())
+    return tl::unexpected(reader.refusal());
+  const auto all = shared.gateway.ask<std::vector<db::endpoint>>(
+      [owner = *owner](db::store &session) {
+        return session.endpoints(owner);
+      });
+  if (!all)
+    return tl::unexpected(read_failure(all.error()));
+  return json_answer(
+      200, "{\"endpoints\":" + json_list(*all, [](const db::endpoint &one) {
+             return to_json(one);
+           }) + '}');
 }
 
 answer get_audit(service &shared, const request &in) {
@@ -153,7 +202,7 @@ answer get_audit(service &shared, const request &in) {
   const auto found = shared.gateway.ask<std::vector<db::audit_record>>(
       [query](db::store &session) { return session.list_audit(query); });
   if (!found)
-    return tl::unexpected(store_failure(found.error()));
+    return tl::unexpected(read_failure(found.error()));
   const auto next = is_full(*found, query.limit)
                         ? std::to_string(found->back().position)
                         : "null";

@@ -11,8 +11,12 @@ namespace sluice::http {
 answer get_queue(service &shared, const request &in);
 
 /// `GET /admin/v1/queue/{id}` `?payload`: where one event is, whoever's and
-/// wherever; 404 when it is nowhere. `payload` is `true` or `false`.
+/// wherever, with its deliveries; 404 when it is nowhere. `payload` is `true`
+/// or `false`.
 answer get_item(service &shared, const request &in);
+
+/// `GET /admin/v1/endpoints` `?organization_id`: an organization's endpoints.
+answer get_endpoints_of(service &shared, const request &in);
 
 /// `GET /admin/v1/audit` `?before&limit`: the audit log, newest entry first.
 answer get_audit(service &shared, const request &in);

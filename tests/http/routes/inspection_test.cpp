@@ -12,6 +12,8 @@ namespace {
 
 struct inspection_fixture {
   received ask(const std::string &what) {
+    // An operator asks, and no tenant.
+    client.use_key({});
     return client.send(
         {"GET",
          "/admin/v1/" + what,
@@ -65,6 +67,48 @@ TEST_CASE_METHOD(inspection_fixture, "what is asked for reaches the store",
   CHECK(asked.limit == 1);
   CHECK(asked.accepted_before >= before - 60s);
   CHECK(asked.accepted_before <= db::system_now() - 60s);
+}
+
+TEST_CASE_METHOD(inspection_fixture,
+                 "a stored event is shown with what "
+                 "became of it at its endpoints",
+                 "[inspection]") {
+  client.sign_up();
+  const auto id = client.post("/api/events", R"({"type":"a","payload":{}})")
+                      .json()
+                      .at("id")
+                      .get<std::string>();
+  auto &event = client.gateway.events.front();
+  event.delivery = db::uuid::generate_v7();
+  auto &tried = client.gateway.webhooks.attempts.emplace_back();
+  tried.delivery = db::delivery_id(event.delivery);
+  tried.response_status = 500;
+  auto &stored = client.gateway.records.emplace_back();
+  stored.where = db::event_view::place::stored;
+  stored.item.organization = event.event.organization;
+  auto &queued = client.gateway.records.emplace_back(stored);
+  queued.where = db::event_view::place::queued;
+  const auto places = ask("queue/" + id).json().at("places");
+  const auto shown = places.at(0).at("deliveries").at(0);
+  CHECK(shown.at("id") == event.delivery.to_string());
+  CHECK(shown.at("attempts_log").at(0).at("response_status") == 500);
+  CHECK(places.at(1).at("deliveries").empty());
+}
+
+TEST_CASE_METHOD(inspection_fixture, "an organization's endpoints are shown",
+                 "[inspection]") {
+  client.sign_up();
+  REQUIRE(
+      client.post("/api/endpoints", R"({"url":"https://hooks.example.com/in"})")
+          .status == 201);
+  const auto &made = client.gateway.webhooks.list.front();
+  const auto shown =
+      ask("endpoints?organization_id=" + made.organization.to_string());
+  REQUIRE(shown.status == 200);
+  CHECK(shown.json().at("endpoints").at(0).at("id") == made.id.to_string());
+  CHECK_FALSE(shown.json().at("endpoints").at(0).contains("secret"));
+  CHECK(ask("endpoints").status == 422);
+  CHECK(ask("endpoints?organization_id=acme").status == 422);
 }
 
 TEST_CASE_METHOD(inspection_fixture, "what can't be asked is refused",

@@ -44,10 +44,60 @@ TEST_CASE("the status shows the dials and what is to be minded") {
         std::string::npos);
 }
 
+TEST_CASE("the status shows why the database is down") {
+  auto seen = health;
+  seen["database"] = "down";
+  seen["database_error"] = "can't be written: the disk is full";
+  CHECK(show_status(seen, gate, false)
+            .find("database    down: can't be written: the disk is full\n") !=
+        std::string::npos);
+}
+
 TEST_CASE("without the gate the status shows what health knows") {
   const auto text = show_status(health, nullptr, false);
   CHECK(text.find("intake      async\n") != std::string::npos);
   CHECK(text.find("changed") == std::string::npos);
+}
+
+TEST_CASE("a rollback that holds the dials is named with its way back") {
+  auto held = gate;
+  held["rollback"] = json::parse(R"({"target":"sync","state":"in force",
+    "step":null,"dials":["ingest"],"begun_by":"ada","reason":"it's \u001b"})");
+  const std::string in_force =
+      "rollback    to sync, by ada: it's \\x1b; back: sluice ctl rollback "
+      "apply --undo\n";
+  for (const auto &text : {show_status(health, held, false), show_dials(held)})
+    CHECK(text.find(in_force) != std::string::npos);
+  auto &rollback = held["rollback"];
+  rollback["state"] = "under way";
+  rollback["step"] = "drain";
+  rollback["reason"] = nullptr;
+  CHECK(show_dials(held).find(
+            "rollback    to sync, by ada; under way, step drain; go on: sluice "
+            "ctl rollback apply --to sync, give up: sluice ctl rollback "
+            "abort\n") != std::string::npos);
+  rollback["target"] = "undo";
+  CHECK(show_dials(held).find("go on: sluice ctl rollback apply --undo,") !=
+        std::string::npos);
+}
+
+TEST_CASE("whoever sets a time is told that all dials go back") {
+  auto timed = gate;
+  timed["resume_at"] = "2026-01-01T01:00:00Z";
+  CHECK(show_dials(timed).find(
+            "resumes at  2026-01-01T01:00:00Z: then all dials go back to "
+            "intake async, processing and delivery running\n") !=
+        std::string::npos);
+}
+
+TEST_CASE("who orders what can't be done is told why, and where to look") {
+  const auto answer = json::parse(R"({"requeued":1,"passed_over":2})");
+  CHECK(show_order(answer, "requeued") ==
+        "1 requeued, 2 passed over\n"
+        "passed over: unknown, or not in quarantine; `sluice ctl queue show "
+        "ID` tells where one is\n");
+  CHECK(show_order(json::parse(R"({"discarded":1,"passed_over":0})"),
+                   "discarded") == "1 discarded, 0 passed over\n");
 }
 
 TEST_CASE("a change shows the dials, and who has not noticed") {
@@ -60,10 +110,11 @@ TEST_CASE("a change shows the dials, and who has not noticed") {
 TEST_CASE("the parts are a table") {
   CHECK(show_actors(json::parse(
             R"({"actors":[{"name":"poller","state":"running","restarts":2,
-            "last_error":"it\nhung","since":"2026"},{"name":"gate"}]})")) ==
-        "NAME    STATE    RESTARTS  SINCE  LAST ERROR\n"
-        "poller  running  2         2026   it\\nhung\n"
-        "gate    -        -         -      -\n");
+            "restart_as":"poller","last_error":"it\nhung","since":"2026"},
+            {"name":"gate"}]})")) ==
+        "NAME    STATE    RESTART AS  RESTARTS  SINCE  LAST ERROR\n"
+        "poller  running  poller      2         2026   it\\nhung\n"
+        "gate    -        -           -         -      -\n");
 }
 
 TEST_CASE("a refusal names each fault") {
@@ -80,7 +131,7 @@ TEST_CASE("the books show their sums and their faults") {
     "discarded":0},"fault_count":1,"faults":[{"fault":"missing",
     "event_id":"e","organization_id":"o"}]})");
   const auto text = show_ledger(report);
-  CHECK(text.starts_with("ledger      does not balance: 1 faults\n"));
+  CHECK(text.starts_with("ledger      does not balance: 1 fault\n"));
   CHECK(text.ends_with("missing  e  of o\n"));
 }
 
@@ -101,6 +152,39 @@ TEST_CASE("items are a table, safe to look at") {
   CHECK(text.find("i-1  quarantined  5") != std::string::npos);
   CHECK(text.find('\x1b') == std::string::npos);
   CHECK(text.find("a greater --limit") != std::string::npos);
+}
+
+TEST_CASE("an event is shown with what its endpoints answered") {
+  const auto text = show_item(json::parse(
+      R"({"id":"e-1","places":[{"status":"stored","payload_bytes":7,
+          "deliveries":[{"endpoint_id":"p-1","status":"failed","attempts":1,
+            "last_error":"answered 500","attempts_log":[
+              {"attempted_at":"t-1","duration_ms":12,"response_status":500,
+               "error":"answered 500","response_head":"\u001b[2Joops"}]}]}]})"));
+  CHECK(text.find("p-1          failed  1") != std::string::npos);
+  CHECK(text.find("12 ms  answered 500") != std::string::npos);
+  CHECK(text.find("oops") != std::string::npos);
+  CHECK(text.find('\x1b') == std::string::npos);
+}
+
+TEST_CASE("a repair says what becomes of what is doubled") {
+  const auto doubled = json::parse(R"({"found_before":{"is_balanced":false,
+    "fault_count":1,"faults":[{"fault":"doubled","event_id":"i",
+      "organization_id":"o"}]}})");
+  CHECK(show_repair(doubled, true).find("would be repaired") == 0);
+  CHECK(show_repair(doubled, true).find("kept among the discarded") !=
+        std::string::npos);
+  const auto sound =
+      json::parse(R"({"found_before":{"is_balanced":true,"faults":[]}})");
+  CHECK(show_repair(sound, false).find("there is nothing to repair") == 0);
+}
+
+TEST_CASE("endpoints are shown with why they are not sent to") {
+  const auto text = show_endpoints(json::parse(
+      R"({"endpoints":[{"id":"p-1","state":"parked","failing_since":"t-1",
+          "url":"https://example.com/a","state_reason":"answered 410"}]})"));
+  CHECK(text.find("p-1  parked  t-1            https://example.com/a  "
+                  "answered 410") != std::string::npos);
 }
 
 TEST_CASE("a reload that changed nothing says so") {
@@ -160,7 +244,7 @@ TEST_CASE("damage is shown with what to do, and steers no terminal") {
     "nodes":{"count":2,"silent":[{"name":"n\u202e","silent_for_ms":5}]},
     "dials":{"ingest":"sync","processing":"paused","delivery":"running"}})text"));
   for (const auto *line :
-       {"delivery running  -> sluice ctl mode async\n",
+       {"delivery running  -> sluice ctl resume processing\n",
         "or more; the oldest for 91 s  -> sluice ctl poll\n",
         "2, 1 of them for quarantine: they failed too often  -> sluice ctl ",
         "failed too often  -> sluice ctl recover --dry-run\n",

@@ -106,6 +106,56 @@ TEST_CASE("a healthy service has nothing to be minded", "[doctor]") {
   }
 }
 
+TEST_CASE("events are not let into a queue from which none is taken",
+          "[doctor]") {
+  auto facts = healthy();
+  facts["service"]["health"]["mode"] = GENERATE("sync", "reject");
+  CHECK(line_of(facts, "dials").next == "sluice ctl mode async");
+  facts["service"]["health"]["processing"] = GENERATE("paused", "drained");
+  CHECK(line_of(facts, "dials").next == "sluice ctl resume processing");
+}
+
+TEST_CASE("a rollback is left by its own way back", "[doctor]") {
+  auto facts = healthy();
+  auto &service = facts["service"];
+  service["health"]["mode"] = "reject";
+  service["health"]["processing"] = "paused";
+  service["health"]["delivery"] = "paused";
+  service["gate"]["rollback"] = json::parse(R"({"target":"stop",
+    "state":"in force","step":null,"begun_by":"ada","reason":"wrong prices",
+    "dials":["ingest","processing","delivery"]})");
+  for (const auto *name : {"dials", "delivery"})
+    CHECK(line_of(facts, name).next == "sluice ctl rollback apply --undo");
+  CHECK(line_of(facts, "dials").how == severity::critical);
+  CHECK(line_of(facts, "dials").found ==
+        "intake reject, processing paused; the rollback to stop is in force, "
+        "by ada: wrong prices");
+  service["gate"]["rollback"]["state"] = "under way";
+  CHECK(line_of(facts, "dials").next == "sluice ctl rollback apply --to stop");
+  // Whoever has paused the delivery before it does not get it back by it.
+  service["gate"]["rollback"]["state"] = "in force";
+  service["gate"]["rollback"]["dials"] = {"processing"};
+  CHECK(line_of(facts, "delivery").next == "sluice ctl resume delivery");
+}
+
+TEST_CASE("the process that holds a store is named as the system names it",
+          "[doctor]") {
+  auto facts = store_alone();
+  facts["store"]["sqlite"]["holder"] = 11608;
+  CHECK(line_of(facts, "service").found ==
+        "no answer: refused; process 11608 works on the store");
+}
+
+TEST_CASE("one of a thing is told in the singular", "[doctor]") {
+  CHECK(after("/service/health/restarts_last_hour", 1, "parts").found ==
+        "1 restart in the last hour");
+}
+
+TEST_CASE("who gave no reason is named without a colon", "[doctor]") {
+  CHECK(after("/service/health/mode", "sync", "dials").found ==
+        "intake sync, processing running, by ada");
+}
+
 TEST_CASE("each line that is not ok names the next command", "[doctor]") {
   struct wrong {
     const char *where;
@@ -179,6 +229,59 @@ TEST_CASE("each line that is not ok names the next command", "[doctor]") {
   }
 }
 
+TEST_CASE("a database that can't be written is critical, and says why",
+          "[doctor]") {
+  struct failure {
+    std::string told;
+    std::string next;
+  };
+  const std::vector<failure> all{
+      {"can't be written: heartbeat: database is locked (SQLite 5)",
+       "fuser -v '/d/a b.db'"},
+      {"can't be written: accept: database or disk is full (SQLite 13)",
+       "df -h /d"},
+      {"can't be written: accept: attempt to write a readonly database",
+       "ls -l '/d/a b.db'"},
+      {"can't be written: no change was made in time", "sluice ctl actors"}};
+  auto facts = healthy();
+  facts["store"]["sqlite"] = store_alone()["store"]["sqlite"];
+  facts["store"]["sqlite"]["file"] = "/d/a b.db";
+  facts["store"]["tables"]["nodes"][0]["silent_for_ms"] = 26'000;
+  for (const auto &one : all) {
+    facts["service"]["diagnosis"]["database_error"] = one.told;
+    const auto database = line_of(facts, "database");
+    CHECK(database.how == severity::critical);
+    CHECK(database.found == one.told);
+    CHECK(database.next == one.next);
+    const auto nodes = line_of(facts, "nodes");
+    CHECK(nodes.how == severity::warning);
+    CHECK(nodes.found == "n (silent for 26 s: its heartbeat can't be written)");
+    CHECK(nodes.next == one.next);
+  }
+}
+
+TEST_CASE("a server that takes no changes is not one that is away",
+          "[doctor]") {
+  auto facts = healthy();
+  facts["store"] = nullptr;
+  facts["store_error"] = "examine: session is read-only";
+  const auto line = line_of(facts, "database");
+  CHECK(line.how == severity::critical);
+  CHECK(line.found == "can't be written: examine: session is read-only");
+  CHECK(line.next == "psql -c 'SHOW default_transaction_read_only'");
+}
+
+TEST_CASE("a node that is silent and answers is not to be cleaned up",
+          "[doctor]") {
+  auto facts = healthy();
+  auto &nodes = facts["store"]["tables"]["nodes"];
+  nodes[0]["silent_for_ms"] = 26'000;
+  CHECK(line_of(facts, "nodes").next == "sluice ctl actors");
+  nodes.push_back(nodes[0]);
+  nodes[1]["name"] = "other";
+  CHECK(line_of(facts, "nodes").next == "sluice ctl cleanup");
+}
+
 TEST_CASE("overrides that do not hold, and contradictions, are lines of their "
           "own",
           "[doctor]") {
@@ -228,7 +331,7 @@ TEST_CASE("a file that somebody works on is told, and a port that is off",
           "[doctor]") {
   auto facts = store_alone();
   facts["store"]["sqlite"]["holder"] = 4711;
-  CHECK(line_of(facts, "service").found.find("4 711") != std::string::npos);
+  CHECK(line_of(facts, "service").found.find("4711") != std::string::npos);
   facts["admin_is_off"] = true;
   CHECK(line_of(facts, "service").how == severity::warning);
 }
