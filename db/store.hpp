@@ -23,27 +23,30 @@
 #include "db/model/organization.hpp"
 #include "db/model/override.hpp"
 #include "db/model/procedure.hpp"
+#include "db/model/retention.hpp"
 #include "db/model/work.hpp"
+#include "db/pull_store.hpp"
 #include "db/store_source.hpp"
 
 /// The contract of storage: what the service asks of a database, and what it
 /// may rely on. `db/sqlite` and `db/postgres` fulfil it; `tests/db/conformance`
 /// holds both to it.
 ///
-/// Rules that hold for every method of `store`, those of `delivery_store`
-/// included:
+/// Rules that hold for every method of `store`, those of `delivery_store` and
+/// `pull_store` included:
 ///
 /// - One call is one transaction. It has happened entirely when the call
 ///   returns a value, and not at all when it returns an error, except for
 ///   `errc::in_doubt`.
 /// - Durable: what a returned value reports survives kill -9 and power loss.
 ///   Of `claim_items`, `claim_deliveries`, `move`, `move_each`,
-///   `record_deliveries` and `compact_ledger` alone, a power loss (a crash of
-///   the server, for the two claims on PostgreSQL) may undo the last ones,
-///   until another call was durable after them. Their items are then in the
-///   queue, the deliveries due or being sent, and the entries in the ledger,
-///   as before: what was sent is sent once more, and what was noted of an
-///   attempt is lost. What `find_event` and `inbox` show is durable.
+///   `record_deliveries`, `compact_ledger` and `prune` alone, a power loss (on
+///   PostgreSQL a crash of the server, of claims and results) may undo the last
+///   ones, until another call was durable after them. Their items are then in
+///   the queue, deliveries due or being sent, entries in the ledger, and rows
+///   that were removed there, as before: what was sent is sent once more, what
+///   was noted of an attempt is lost. What `find_event`, `inbox` and `read_log`
+///   show is durable.
 /// - Bounded: a call returns within the `call_timeout` it was opened with (one
 ///   second of grace for the clean-up), even when the server is frozen.
 /// - A session belongs to one thread at a time and is not thread-safe.
@@ -56,7 +59,7 @@ namespace sluice::db {
 inline constexpr std::chrono::milliseconds longest_repair{60'000};
 
 /// One session with a store. See the rules at the top of the file.
-class store : public delivery_store {
+class store : public delivery_store, public pull_store {
 public:
   /// Whether the session is there still, as far as it can be told without
   /// asking the database: false once a call has lost it, or the other side has
@@ -286,6 +289,21 @@ public:
   /// Moves items that are pending or in quarantine to `discarded`, with an
   /// entry in the ledger and in `audit_log`. Returns how many.
   virtual result<int> discard(const item_order &order) = 0;
+
+  // -- retention ------------------------------------------------------------
+
+  /// One step of a round through all that is old: removes what nothing waits
+  /// for any more, and writes the events off in the ledger, in the same
+  /// transaction. May be called by any node at any time; what others hold is
+  /// passed over, and left to the next round.
+  ///
+  /// An event waits while a delivery of it is `pending`, `failed` or `sending`.
+  /// That goes for its place in the inbox, too, unless the event has arrived at
+  /// a webhook: who is sent all events need not acknowledge them. One that is
+  /// in the queue or in `discarded` as well stays, for a repair.
+  /// A place in the inbox goes with its event, never before. A key stays while
+  /// its event is in the queue.
+  virtual result<prune_outcome> prune(const prune_request &request) = 0;
 
   // -- inspection and recovery ----------------------------------------------
 

@@ -155,6 +155,42 @@ public:
                         [&] { return inner_->replay_deliveries(order); });
   }
 
+  result<pull_claim> claim_pulls(const pull_request &request) override {
+    return own().around("claim_pulls",
+                        [&] { return inner_->claim_pulls(request); });
+  }
+  result<pull_answer> change_pulls(const pull_order &order) override {
+    return own().around("change_pulls",
+                        [&] { return inner_->change_pulls(order); });
+  }
+  result<log_page> read_log(const log_query &query) override {
+    return own().around("read_log", [&] { return inner_->read_log(query); });
+  }
+  result<replay_beginning> begin_replay(const replay_request &fresh,
+                                        int most) override {
+    return own().around("begin_replay",
+                        [&] { return inner_->begin_replay(fresh, most); });
+  }
+  result<replay_progress> continue_replays(int limit) override {
+    return own().around("continue_replays",
+                        [&] { return inner_->continue_replays(limit); });
+  }
+  result<std::optional<replay_job>> find_replay(organization_id owner,
+                                                replay_id id) override {
+    return own().around("find_replay",
+                        [&] { return inner_->find_replay(owner, id); });
+  }
+  result<std::vector<replay_job>> replays(organization_id owner,
+                                          endpoint_id endpoint) override {
+    return own().around("replays",
+                        [&] { return inner_->replays(owner, endpoint); });
+  }
+  result<std::optional<replay_job>> cancel_replay(organization_id owner,
+                                                  replay_id id) override {
+    return own().around("cancel_replay",
+                        [&] { return inner_->cancel_replay(owner, id); });
+  }
+
   result<void> create_organization(const organization &owner,
                                    const api_key &key) override {
     return own().around("create_organization", [&] {
@@ -216,6 +252,9 @@ public:
   compact_ledger(const compaction_request &request) override {
     return own().around("compact_ledger",
                         [&] { return inner_->compact_ledger(request); });
+  }
+  result<prune_outcome> prune(const prune_request &request) override {
+    return own().around("prune", [&] { return inner_->prune(request); });
   }
   result<int> requeue(const item_order &order) override {
     return own().around("requeue", [&] { return inner_->requeue(order); });

@@ -150,13 +150,23 @@ struct replay_order {
   /// in steps.
   std::optional<delivery_id> after{};
   int limit = 1000;
+  /// Deliveries that are looked at, at the most; 0: ten times the limit.
+  int looks = 0;
   /// Only counts.
   bool is_dry_run = false;
 };
 
+/// The ids of deliveries begin with the time at which their events came in, by
+/// the clock of some node. No delivery of an event that was stored before a
+/// replay's `until` has an id that is later than this, whatever that clock
+/// says.
+inline constexpr std::chrono::hours slack_of_clocks{1};
+
 struct replay_outcome {
   /// Due again by this call, or, in a dry run, that would be.
   int count = 0;
+  /// Deliveries that were looked at.
+  int examined = 0;
   /// Where the next step begins; none: this was the last one.
   std::optional<delivery_id> next;
 };

@@ -25,6 +25,15 @@ std::string_view to_string(endpoint_state state);
 /// Nothing for any other text.
 std::optional<endpoint_state> parse_endpoint_state(std::string_view text);
 
+/// Who moves: a pulled endpoint is sent nothing, its receiver fetches what
+/// waits.
+enum class endpoint_mode : std::uint8_t { push, pull };
+
+/// As stored in `endpoints.mode`.
+std::string_view to_string(endpoint_mode mode);
+/// Nothing for any other text.
+std::optional<endpoint_mode> parse_endpoint_mode(std::string_view text);
+
 /// A header of one's own that goes with each request.
 struct header_line {
   std::string name;
@@ -59,6 +68,7 @@ struct endpoint {
   int max_in_flight = 8;
   int rate_per_second = 0;
   endpoint_state state = endpoint_state::active;
+  endpoint_mode mode = endpoint_mode::push;
   /// Why, unless it is active; one line.
   std::string state_reason;
   /// The one that `POST /api/webhook/config` sets; one per organization.

@@ -46,6 +46,16 @@ public:
     return std::chrono::milliseconds(count);
   }
 
+  /// No version 7 UUID that was made at this time, or later, is smaller.
+  static constexpr uuid first_v7(std::chrono::milliseconds made_at) {
+    bytes_type bytes{};
+    auto count = made_at.count();
+    for (std::size_t place = 6; place-- > 0; count /= 256)
+      bytes.at(place) = static_cast<std::uint8_t>(count % 256);
+    bytes.at(6) = 0x70;
+    return uuid(bytes);
+  }
+
   constexpr const bytes_type &bytes() const { return bytes_; }
   constexpr bool is_nil() const { return bytes_ == bytes_type{}; }
   constexpr auto operator<=>(const uuid &) const = default;
@@ -83,6 +93,7 @@ using api_key_id = strong_id<struct api_key_tag>;
 using claim_id = strong_id<struct claim_tag>;
 using endpoint_id = strong_id<struct endpoint_tag>;
 using delivery_id = strong_id<struct delivery_tag>;
+using replay_id = strong_id<struct replay_tag>;
 /// One life of one process; a restarted service is another node.
 using node_id = strong_id<struct node_tag>;
 

@@ -20,7 +20,7 @@ struct ledger_sums {
   /// took into the books.
   std::int64_t adopted = 0;
   /// By the ledger: events that were lost, and that a repair struck off, and
-  /// events that were removed with their organization.
+  /// events that were removed, with their organization or by retention.
   std::int64_t written_off = 0;
   /// By the tables: rows of `events`, `event_queue` (waiting: pending,
   /// processing and quarantined) and `discarded`.

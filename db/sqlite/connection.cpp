@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <mutex>
 #include <thread>
 
 #include <SQLiteCpp/Exception.h>
@@ -20,6 +21,19 @@ int flags_for(connection::access how) {
   return how == connection::access::read_only
              ? flags | SQLITE_OPEN_READONLY
              : flags | SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+}
+
+/// Nobody reads how much memory SQLite has taken, and to count it is a mutex
+/// for each allocation.
+void set_up_library() {
+  static std::once_flag once;
+  std::call_once(once, [] { sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); });
+}
+
+SQLite::Database open_database(const std::string &path,
+                               connection::access how) {
+  set_up_library();
+  return {path, flags_for(how)};
 }
 
 } // namespace
@@ -111,7 +125,7 @@ bool statement_loan::is_null(int column) {
 }
 
 connection::connection(const std::string &path, access how)
-    : database_(path, flags_for(how)) {
+    : database_(open_database(path, how)) {
   auto *handle = database_.getHandle();
   sqlite3_extended_result_codes(handle, 1);
   sqlite3_progress_handler(handle, steps_between_looks, on_progress, this);

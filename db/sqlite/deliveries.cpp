@@ -218,7 +218,10 @@ int rescue_deliveries(connection &database, const delivery_rescue &request,
   auto query = database.statement(sql::rescue_deliveries);
   query.bind(1, now).bind(2, now - request.node_dead_after);
   query.bind(3, std::int64_t{request.max_attempts});
-  return query.bind(4, std::int64_t{request.limit}).run();
+  auto rescued = query.bind(4, std::int64_t{request.limit}).run();
+  auto pulls = database.statement(sql::rescue_pulls);
+  pulls.bind(1, now);
+  return rescued + pulls.bind(2, std::int64_t{request.limit}).run();
 }
 
 int skip_removed(connection &database, int limit, timestamp now) {

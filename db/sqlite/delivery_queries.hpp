@@ -12,18 +12,20 @@ inline constexpr char count_endpoints[] =
 inline constexpr char create_endpoint[] =
     "INSERT INTO endpoints (id, organization_id, kind, url, event_types,"
     " description, headers, secrets, max_in_flight, rate_per_second, state,"
-    " state_reason, is_default, version, inserted_at, updated_at)"
+    " state_reason, is_default, version, inserted_at, updated_at, mode,"
+    " was_pulled)"
     " VALUES (?1, ?2, 'push', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 1,"
-    " ?13, ?13)";
+    " ?13, ?13, ?14, ?14 = 'pull')";
 inline constexpr char save_endpoint[] =
     "UPDATE endpoints SET url = ?3, event_types = ?4, description = ?5,"
     " headers = ?6, secrets = ?7, max_in_flight = ?8, rate_per_second = ?9,"
     " failing_since = CASE WHEN ?10 = 'active' AND state <> 'active'"
     "  THEN NULL ELSE failing_since END,"
     " state = ?10, state_reason = ?11, is_default = ?12,"
-    " version = version + 1, updated_at = ?13"
+    " version = version + 1, updated_at = ?13, mode = ?14,"
+    " was_pulled = was_pulled OR ?14 = 'pull'"
     " WHERE id = ?1 AND organization_id = ?2 AND kind = 'push'"
-    " AND removed_at IS NULL AND version = ?14";
+    " AND removed_at IS NULL AND version = ?15";
 inline constexpr char remove_endpoint[] =
     "UPDATE endpoints SET version = version + 1, removed_at = ?3,"
     " updated_at = ?3 WHERE id = ?1 AND organization_id = ?2"
@@ -33,14 +35,15 @@ inline constexpr char remove_endpoint[] =
 #define SLUICE_LOOK_AT_ENDPOINTS                                               \
   "SELECT id, organization_id, url, event_types, description, headers,"        \
   " secrets, max_in_flight, rate_per_second, state, state_reason, is_default," \
-  " version, failing_since, inserted_at, coalesce(updated_at, inserted_at)"    \
+  " version, failing_since, inserted_at, coalesce(updated_at, inserted_at),"   \
+  " mode"                                                                      \
   " FROM endpoints WHERE kind = 'push' AND removed_at IS NULL"
 inline constexpr char endpoints_of[] = SLUICE_LOOK_AT_ENDPOINTS
     " AND organization_id = ?1 ORDER BY inserted_at, id";
 inline constexpr char find_endpoint[] = SLUICE_LOOK_AT_ENDPOINTS
     " AND organization_id = ?1 AND id = ?2";
 inline constexpr char active_endpoints[] = SLUICE_LOOK_AT_ENDPOINTS
-    " AND state = 'active' ORDER BY id";
+    " AND state = 'active' AND mode = 'push' ORDER BY id";
 #undef SLUICE_LOOK_AT_ENDPOINTS
 // clang-format on
 
@@ -62,7 +65,7 @@ inline constexpr char gate_delivery[] =
     "SELECT value FROM control WHERE key = 'gate.delivery'";
 inline constexpr char is_sent_to[] =
     "SELECT EXISTS (SELECT 1 FROM endpoints WHERE id = ?1 AND kind = 'push'"
-    " AND state = 'active' AND removed_at IS NULL)";
+    " AND state = 'active' AND mode = 'push' AND removed_at IS NULL)";
 
 /// What waits, in the terms of its index.
 #define SLUICE_WAITS                                                           \
@@ -98,7 +101,7 @@ inline constexpr char skip_delivery[] =
 #define SLUICE_LET_GO "claim_id = NULL, claimed_by = NULL, lease_until = NULL"
 #define SLUICE_HELD                                                            \
   " WHERE claim_id = ?1 AND id = ?2 AND organization_id = ?3"                  \
-  " AND status = 'sending'"
+  " AND status = 'sending' AND claimed_by IS NOT NULL"
 inline constexpr char record_delivery[] =
     "UPDATE event_deliveries INDEXED BY event_deliveries_sending"
     " SET status = ?5, next_attempt_at = coalesce(?6, next_attempt_at),"
@@ -132,14 +135,26 @@ inline constexpr char rescue_deliveries[] =
     " next_attempt_at = ?1, updated_at = ?1, " SLUICE_LET_GO
     " WHERE rowid IN (SELECT rowid FROM event_deliveries"
     "  INDEXED BY event_deliveries_sending WHERE status = 'sending'"
-    "  AND (lease_until < ?1 OR lease_until IS NULL OR claimed_by IS NULL"
+    "  AND claimed_by IS NOT NULL"
+    "  AND (lease_until < ?1 OR lease_until IS NULL"
     "   OR claimed_by NOT IN (SELECT id FROM nodes WHERE heartbeat_at >= ?2))"
     "  LIMIT ?4)";
+/// What pullers left to endpoints that are pulled from no more.
+inline constexpr char rescue_pulls[] =
+    "UPDATE event_deliveries SET"
+    " status = CASE WHEN attempts > 0 THEN 'failed' ELSE 'pending' END,"
+    " next_attempt_at = ?1, updated_at = ?1, " SLUICE_LET_GO
+    " WHERE rowid IN (SELECT d.rowid FROM endpoints p"
+    "  CROSS JOIN event_deliveries d INDEXED BY event_deliveries_pulled"
+    "  ON d.endpoint_id = p.id WHERE p.was_pulled"
+    "  AND (p.mode = 'push' OR p.removed_at IS NOT NULL)"
+    "  AND d.status = 'sending' AND d.claimed_by IS NULL"
+    "  AND coalesce(d.lease_until, 0) <= ?1 LIMIT ?2)";
 #define SLUICE_END_SENDING                                                     \
   "UPDATE event_deliveries INDEXED BY event_deliveries_sending"                \
   " SET status = 'failed', last_error = 'its sender ended',"                   \
   " next_attempt_at = ?2, updated_at = ?2, " SLUICE_LET_GO                     \
-  " WHERE status = 'sending' AND claimed_by"
+  " WHERE status = 'sending' AND claimed_by IS NOT NULL AND claimed_by"
 inline constexpr char end_sending_of_others[] = SLUICE_END_SENDING " IS NOT ?1";
 inline constexpr char end_sending_of_node[] = SLUICE_END_SENDING " = ?1";
 inline constexpr char skip_removed[] =
@@ -154,7 +169,8 @@ inline constexpr char count_deliveries[] =
     "  INDEXED BY event_deliveries_due"
     "  WHERE " SLUICE_WAITS " AND d.status = 'pending' LIMIT ?1)),"
     " (SELECT count(*) FROM (SELECT 1 FROM event_deliveries"
-    "  INDEXED BY event_deliveries_sending WHERE status = 'sending' LIMIT ?1)),"
+    "  INDEXED BY event_deliveries_sending"
+    "  WHERE status = 'sending' AND claimed_by IS NOT NULL LIMIT ?1)),"
     " (SELECT count(*) FROM (SELECT 1 FROM event_deliveries d"
     "  INDEXED BY event_deliveries_due"
     "  WHERE " SLUICE_WAITS " AND d.status = 'failed' LIMIT ?1)),"

@@ -17,7 +17,7 @@ public:
       : from_(from), types_(write_types(from.event_types)),
         headers_(write_headers(from.headers)),
         secrets_(write_secrets(from.secrets)), state_(to_string(from.state)),
-        reason_(one_line(from.state_reason)) {}
+        mode_(to_string(from.mode)), reason_(one_line(from.state_reason)) {}
 
   void bind(statement_loan &query, timestamp now) const {
     query.bind(1, from_.id).bind(2, from_.organization).bind(3, from_.url);
@@ -30,6 +30,7 @@ public:
     query.bind(9, std::int64_t{from_.rate_per_second});
     query.bind(10, state_).bind(11, reason_);
     query.bind(12, std::int64_t{from_.is_default ? 1 : 0}).bind(13, now);
+    query.bind(14, mode_);
   }
 
 private:
@@ -38,6 +39,7 @@ private:
   std::string headers_;
   std::string secrets_;
   std::string state_;
+  std::string mode_;
   std::string reason_;
 };
 
@@ -63,6 +65,8 @@ endpoint read_endpoint(statement_loan &row) {
     seen.failing_since = row.time(13);
   seen.inserted_at = row.time(14);
   seen.updated_at = row.time(15);
+  seen.mode =
+      parse_endpoint_mode(row.text_view(16)).value_or(endpoint_mode::push);
   return seen;
 }
 
@@ -125,7 +129,7 @@ bool save_endpoint(connection &database, const endpoint &changed,
   auto query = database.statement(sql::save_endpoint);
   const endpoint_row row(changed);
   row.bind(query, now);
-  return query.bind(14, changed.version).run() > 0;
+  return query.bind(15, changed.version).run() > 0;
 }
 
 bool remove_endpoint(connection &database, organization_id owner,

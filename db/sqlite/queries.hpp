@@ -34,8 +34,12 @@ inline constexpr char enqueue[] =
     " VALUES (?1, ?2, ?3, ?4, ?5, 'pending', 0, ?6, ?6, ?7)";
 inline constexpr char create_event[] =
     "INSERT INTO events"
-    " (id, organization_id, type, payload, dedup_id, inserted_at, accepted_at)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)";
+    " (id, organization_id, type, payload, dedup_id, inserted_at, accepted_at,"
+    " position) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6,"
+    " (SELECT last FROM event_positions))";
+/// Once in each transaction that writes events, before it does.
+inline constexpr char next_position[] =
+    "UPDATE event_positions SET last = last + 1";
 inline constexpr char add_to_ledger[] =
     "INSERT INTO ledger (at, node, kind, count, organization_id, ids)"
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
@@ -69,9 +73,9 @@ inline constexpr char claim_of_owner[] =
 /// 8, 9, a and b. CROSS JOIN fixes the order of the joins.
 #define SLUICE_STORE_EVENTS                                                    \
   "INSERT INTO events"                                                         \
-  " (id, organization_id, type, payload, dedup_id, inserted_at, accepted_at)"  \
-  " SELECT q.id, q.organization_id, q.type, q.payload, q.dedup_id, ?1,"        \
-  " q.inserted_at FROM event_queue q"                                          \
+  " (id, organization_id, type, payload, dedup_id, inserted_at, accepted_at,"  \
+  " position) SELECT q.id, q.organization_id, q.type, q.payload, q.dedup_id,"  \
+  " ?1, q.inserted_at, (SELECT last FROM event_positions) FROM event_queue q"  \
   " WHERE q.claim_id = ?2 AND q.status = 'processing'"
 #define SLUICE_ADD_DELIVERIES(owner, event)                                    \
   "INSERT INTO event_deliveries (id, organization_id, event_id,"               \
@@ -357,6 +361,22 @@ inline constexpr char leave_queue[] =
 inline constexpr char leave_discarded[] =
     "DELETE FROM discarded WHERE id = ?1 AND organization_id = ?2"
     " AND EXISTS (SELECT 1 FROM events WHERE organization_id = ?2 AND id = ?1)";
+// What the log has not is kept under another id.
+inline constexpr char keep_queued[] =
+    "INSERT INTO discarded (id, organization_id, type, payload, dedup_id,"
+    " reason, discarded_by, discarded_at, accepted_at)"
+    " SELECT ?3, q.organization_id, q.type, q.payload, q.dedup_id, ?4, ?5, ?6,"
+    " q.inserted_at FROM event_queue q"
+    " WHERE q.id = ?1 AND q.organization_id = ?2"
+    " AND NOT EXISTS (SELECT 1 FROM events e WHERE e.organization_id = ?2"
+    "  AND e.id = ?1 AND e.type = q.type AND e.payload = q.payload)"
+    " AND NOT EXISTS (SELECT 1 FROM discarded d WHERE d.organization_id = ?2"
+    "  AND d.id = ?1 AND d.type = q.type AND d.payload = q.payload)";
+inline constexpr char keep_discarded[] =
+    "UPDATE discarded SET id = ?3 WHERE id = ?1 AND organization_id = ?2"
+    " AND EXISTS (SELECT 1 FROM events e WHERE e.organization_id = ?2"
+    "  AND e.id = ?1 AND (e.type <> discarded.type"
+    "   OR e.payload <> discarded.payload))";
 inline constexpr char requeue[] =
     "UPDATE event_queue SET status = 'pending', attempts = 0,"
     " last_error = NULL, not_before = ?2"

@@ -78,6 +78,19 @@ public:
   delivery_attempts(organization_id owner, event_id event, int limit) override;
   result<delivery_depth> count_deliveries(int limit) override;
   result<replay_outcome> replay_deliveries(const replay_order &order) override;
+  result<replay_beginning> begin_replay(const replay_request &fresh,
+                                        int most) override;
+  result<replay_progress> continue_replays(int limit) override;
+  result<std::optional<replay_job>> find_replay(organization_id owner,
+                                                replay_id id) override;
+  result<std::vector<replay_job>> replays(organization_id owner,
+                                          endpoint_id endpoint) override;
+  result<std::optional<replay_job>> cancel_replay(organization_id owner,
+                                                  replay_id id) override;
+
+  result<pull_claim> claim_pulls(const pull_request &request) override;
+  result<pull_answer> change_pulls(const pull_order &order) override;
+  result<log_page> read_log(const log_query &query) override;
 
   result<void> create_organization(const organization &owner,
                                    const api_key &key) override;
@@ -103,6 +116,7 @@ public:
   result<std::optional<ledger_verdict>> last_verdict() override;
   result<compaction_outcome>
   compact_ledger(const compaction_request &request) override;
+  result<prune_outcome> prune(const prune_request &request) override;
   result<int> requeue(const item_order &order) override;
   result<int> discard(const item_order &order) override;
 

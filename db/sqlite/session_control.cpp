@@ -5,6 +5,7 @@
 #include "db/sqlite/overrides.hpp"
 #include "db/sqlite/procedures.hpp"
 #include "db/sqlite/removal.hpp"
+#include "db/sqlite/retention.hpp"
 #include "db/sqlite/session_calls.hpp"
 
 // What operators turn, look at and mend, and what all nodes share.
@@ -17,6 +18,17 @@ result<std::int64_t> session::remove_organization(organization_id owner,
       "remove_organization", [&](connection &database, timestamp now) {
         return sqlite::remove_organization(database, owner, actor, reason, now);
       });
+}
+
+result<prune_outcome> session::prune(const prune_request &request) {
+  // What a loss of power brings back is removed once more.
+  constexpr change_mode undone_together{.is_durable = false};
+  return change(
+      "prune",
+      [&](connection &database, timestamp now) {
+        return sqlite::prune(database, request, now);
+      },
+      undone_together);
 }
 
 result<gate_state> session::gate() {

@@ -1,5 +1,6 @@
 #include "db/sqlite/deliveries.hpp"
 #include "db/sqlite/endpoints.hpp"
+#include "db/sqlite/replays.hpp"
 #include "db/sqlite/session_calls.hpp"
 
 // Webhooks, and what is sent to them.
@@ -105,6 +106,48 @@ result<delivery_depth> session::count_deliveries(int limit) {
 result<replay_outcome> session::replay_deliveries(const replay_order &order) {
   return change("replay_deliveries", [&](connection &database, timestamp now) {
     return sqlite::replay_deliveries(database, order, now);
+  });
+}
+
+result<replay_beginning> session::begin_replay(const replay_request &fresh,
+                                               int most) {
+  return change("begin_replay", [&](connection &database, timestamp now) {
+    return sqlite::begin_replay(database, fresh, most, now);
+  });
+}
+
+result<replay_progress> session::continue_replays(int limit) {
+  auto seen =
+      look("continue_replays", [&](connection &database, timestamp now) {
+        return replay_progress{.replayed = 0,
+                               .next_in = next_replay(database, now)};
+      });
+  if (!seen || !seen->next_in || seen->next_in->count() > 0)
+    return seen;
+  return change("continue_replays", [&](connection &database, timestamp now) {
+    return sqlite::continue_replays(database, limit, now);
+  });
+}
+
+result<std::optional<replay_job>> session::find_replay(organization_id owner,
+                                                       replay_id id) {
+  return look_at_what_stays("find_replay",
+                            [&](connection &database, timestamp) {
+                              return sqlite::find_replay(database, owner, id);
+                            });
+}
+
+result<std::vector<replay_job>> session::replays(organization_id owner,
+                                                 endpoint_id endpoint) {
+  return look_at_what_stays("replays", [&](connection &database, timestamp) {
+    return sqlite::replays(database, owner, endpoint);
+  });
+}
+
+result<std::optional<replay_job>> session::cancel_replay(organization_id owner,
+                                                         replay_id id) {
+  return change("cancel_replay", [&](connection &database, timestamp now) {
+    return sqlite::cancel_replay(database, owner, id, now);
   });
 }
 

@@ -132,6 +132,68 @@ fake_endpoint_calls::replay_deliveries(const db::replay_order &order) {
   return out;
 }
 
+db::result<db::replay_beginning>
+fake_endpoint_calls::begin_replay(const db::replay_request &fresh, int most) {
+  db::replay_beginning out;
+  endpoints_.most_jobs = most;
+  int running = 0;
+  for (const auto &job : endpoints_.jobs)
+    if (job.state == db::replay_state::running)
+      ++running;
+  if (find(fresh.organization, fresh.endpoint) == endpoints_.list.end()) {
+    out.what = db::replay_beginning::kind::no_endpoint;
+  } else if (running >= most) {
+    out.what = db::replay_beginning::kind::too_many;
+  } else {
+    out.job.id = fresh.id;
+    out.job.organization = fresh.organization;
+    out.job.endpoint = fresh.endpoint;
+    out.job.since = fresh.since;
+    out.job.until = fresh.until.value_or(endpoints_.now);
+    out.job.dead_letters_only = fresh.dead_letters_only;
+    out.job.rate = fresh.rate;
+    out.job.started_at = endpoints_.now;
+    out.job.updated_at = endpoints_.now;
+    endpoints_.jobs.push_back(out.job);
+  }
+  return out;
+}
+
+db::result<db::replay_progress>
+fake_endpoint_calls::continue_replays(int /*limit*/) {
+  return not_here<db::replay_progress>();
+}
+
+db::result<std::optional<db::replay_job>>
+fake_endpoint_calls::find_replay(db::organization_id owner, db::replay_id id) {
+  for (const auto &job : endpoints_.jobs)
+    if (job.organization == owner && job.id == id)
+      return job;
+  return std::nullopt;
+}
+
+db::result<std::vector<db::replay_job>>
+fake_endpoint_calls::replays(db::organization_id owner,
+                             db::endpoint_id endpoint) {
+  std::vector<db::replay_job> out;
+  for (const auto &job : endpoints_.jobs)
+    if (job.organization == owner && job.endpoint == endpoint)
+      out.insert(out.begin(), job);
+  return out;
+}
+
+db::result<std::optional<db::replay_job>>
+fake_endpoint_calls::cancel_replay(db::organization_id owner,
+                                   db::replay_id id) {
+  for (auto &job : endpoints_.jobs)
+    if (job.organization == owner && job.id == id) {
+      if (job.state == db::replay_state::running)
+        job.state = db::replay_state::cancelled;
+      return job;
+    }
+  return std::nullopt;
+}
+
 std::vector<db::endpoint>::iterator
 fake_endpoint_calls::find(db::organization_id owner, db::endpoint_id id) {
   return std::find_if(
@@ -142,6 +204,30 @@ fake_endpoint_calls::find(db::organization_id owner, db::endpoint_id id) {
 void fake_endpoint_calls::let_others() {
   if (endpoints_.meanwhile)
     endpoints_.meanwhile();
+}
+
+db::result<db::pull_claim>
+fake_endpoint_calls::claim_pulls(const db::pull_request &request) {
+  endpoints_.pull_requests.push_back(request);
+  return endpoints_.pulled;
+}
+
+db::result<db::pull_answer>
+fake_endpoint_calls::change_pulls(const db::pull_order &order) {
+  endpoints_.pull_orders.push_back(order);
+  return endpoints_.pull_changes;
+}
+
+db::result<db::log_page>
+fake_endpoint_calls::read_log(const db::log_query &query) {
+  endpoints_.log_queries.push_back(query);
+  db::log_page page;
+  page.reached = query.from.value_or(db::log_position());
+  if (!endpoints_.log_pages.empty()) {
+    page = std::move(endpoints_.log_pages.front());
+    endpoints_.log_pages.pop_front();
+  }
+  return page;
 }
 
 } // namespace sluice::tests

@@ -18,6 +18,17 @@ struct fake_endpoints {
   std::deque<db::result<db::replay_outcome>> steps;
   /// The steps that were asked for.
   std::vector<db::replay_order> replays;
+  /// What is answered to pullers and to readers of the log, and what they asked
+  /// for.
+  db::pull_claim pulled;
+  db::pull_answer pull_changes;
+  std::deque<db::log_page> log_pages;
+  std::vector<db::pull_request> pull_requests;
+  std::vector<db::pull_order> pull_orders;
+  std::vector<db::log_query> log_queries;
+  /// Replays that were begun, and how many an organization may have.
+  std::vector<db::replay_job> jobs;
+  int most_jobs = 0;
   /// Calls of `delivery_attempts`, and of `gateway::endpoints_changed`.
   int attempt_looks = 0;
   std::atomic<int> notices{0};
@@ -58,6 +69,20 @@ public:
   db::result<db::delivery_depth> count_deliveries(int limit) override;
   db::result<db::replay_outcome>
   replay_deliveries(const db::replay_order &order) override;
+  db::result<db::pull_claim>
+  claim_pulls(const db::pull_request &request) override;
+  db::result<db::pull_answer>
+  change_pulls(const db::pull_order &order) override;
+  db::result<db::log_page> read_log(const db::log_query &query) override;
+  db::result<db::replay_beginning> begin_replay(const db::replay_request &fresh,
+                                                int most) override;
+  db::result<db::replay_progress> continue_replays(int limit) override;
+  db::result<std::optional<db::replay_job>>
+  find_replay(db::organization_id owner, db::replay_id id) override;
+  db::result<std::vector<db::replay_job>>
+  replays(db::organization_id owner, db::endpoint_id endpoint) override;
+  db::result<std::optional<db::replay_job>>
+  cancel_replay(db::organization_id owner, db::replay_id id) override;
 
 private:
   std::vector<db::endpoint>::iterator find(db::organization_id owner,

@@ -184,6 +184,10 @@ public:
     return data_.last_drain;
   }
 
+  db::result<db::prune_outcome>
+  prune(const db::prune_request & /*request*/) override {
+    return not_here<db::prune_outcome>();
+  }
   db::result<db::ledger_report>
   verify(int /*most*/, std::chrono::milliseconds /*limit*/) override {
     return data_.books;
@@ -229,7 +233,7 @@ public:
   }
   db::result<std::vector<db::procedure>> procedures(std::string_view /*kind*/,
                                                     int /*limit*/) override {
-    return not_here<std::vector<db::procedure>>();
+    return data_.procedures;
   }
 
   db::result<db::setting_overrides> overrides() override {

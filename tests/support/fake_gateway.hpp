@@ -88,6 +88,8 @@ public:
   std::vector<db::audit_record> audit_records;
   std::optional<db::drain_certificate> last_drain;
   std::vector<fake_order> orders;
+  /// Rollbacks, and whatever else is kept of that sort; newest first.
+  std::vector<db::procedure> procedures;
   /// What is found of damage, of an event, and what a recovery does.
   std::optional<db::assess_request> asked_damage;
   db::assessment damage;
