@@ -34,6 +34,13 @@ struct counters {
   std::atomic<std::uint64_t> endpoints_parked{0};
   /// Now; goes down, too.
   std::atomic<std::uint64_t> deliveries_in_flight{0};
+  /// Rows that were old enough.
+  std::atomic<std::uint64_t> removed_events{0};
+  std::atomic<std::uint64_t> removed_deliveries{0};
+  std::atomic<std::uint64_t> removed_attempts{0};
+  std::atomic<std::uint64_t> removed_keys{0};
+  /// Deliveries that replays have made due again.
+  std::atomic<std::uint64_t> replayed_deliveries{0};
   /// Actors that hung and were replaced; their threads may never end.
   std::atomic<std::uint64_t> abandoned{0};
   /// From the hand-over of events to their answer, whatever it was.
@@ -45,6 +52,8 @@ struct counters {
   histogram queue_age{bounds_of_waits, seconds_per_microsecond};
   /// One attempt to deliver, whatever came of it.
   histogram delivery_time{bounds_of_waits, seconds_per_microsecond};
+  /// One step of retention.
+  histogram prune_time{bounds_of_calls, seconds_per_microsecond};
   /// One move that succeeded.
   histogram move_time{bounds_of_calls, seconds_per_microsecond};
 };

@@ -101,7 +101,7 @@ struct health_sample {
   std::uint64_t created = 0;
   std::uint64_t stored = 0;
   std::uint64_t quarantined = 0;
-  /// How fast, judging by the last minute or by the time there was.
+  /// How fast, lately; storing while there was enough to do (0: not known).
   double accepted_per_minute = 0;
   double stored_per_minute = 0;
   /// How many in the last minute.
@@ -146,6 +146,13 @@ struct metrics_sample {
   std::uint64_t lost_deliveries = 0;
   std::uint64_t rescued_deliveries = 0;
   std::uint64_t endpoints_parked = 0;
+  /// Deliveries that replays have made due again.
+  std::uint64_t replayed_deliveries = 0;
+  /// Rows that retention has removed.
+  std::uint64_t removed_events = 0;
+  std::uint64_t removed_deliveries = 0;
+  std::uint64_t removed_attempts = 0;
+  std::uint64_t removed_keys = 0;
   /// Requests to webhooks that are in flight now.
   std::uint64_t deliveries_in_flight = 0;
   /// Those that have a claim now.
@@ -158,6 +165,8 @@ struct metrics_sample {
   histogram_view queue_age;
   /// Seconds of one `store.move`.
   histogram_view move_time;
+  /// Seconds of one step of retention.
+  histogram_view prune_time;
   /// Seconds of one attempt to deliver.
   histogram_view delivery_time;
 };

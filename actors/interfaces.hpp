@@ -121,6 +121,8 @@ using apply_atom = caf::atom_constant<caf::atom("apply")>;
 using beat_atom = caf::atom_constant<caf::atom("beat")>;
 using house_atom = caf::atom_constant<caf::atom("house")>;
 using fold_atom = caf::atom_constant<caf::atom("fold")>;
+using prune_atom = caf::atom_constant<caf::atom("prune")>;
+using replay_atom = caf::atom_constant<caf::atom("replay")>;
 using order_atom = caf::atom_constant<caf::atom("order")>;
 using audit_atom = caf::atom_constant<caf::atom("audit")>;
 using look_atom = caf::atom_constant<caf::atom("look")>;
@@ -215,7 +217,7 @@ using dispatcher_actor = caf::typed_actor<
     caf::replies_to<ping_atom>::with<bool>>;
 
 /// Keeps this node enlisted, and keeps house for the cluster if it is this
-/// node's turn: rescues stuck items, folds the ledger.
+/// node's turn: rescues stuck items, folds the ledger, removes what is old.
 using janitor_actor = caf::typed_actor<
     // To itself: say that this node lives.
     caf::reacts_to<beat_atom>,
@@ -224,6 +226,10 @@ using janitor_actor = caf::typed_actor<
     caf::reacts_to<house_atom>,
     // To itself: if it is our turn, fold some of the ledger's old entries.
     caf::reacts_to<fold_atom>,
+    // To itself: if it is our turn, remove some of what is old enough.
+    caf::reacts_to<prune_atom>,
+    // To itself: go on with replays that are due, whoever's turn it is.
+    caf::reacts_to<replay_atom>,
     // From an operator: rescue now, whoever's turn it is, and tell how it
     // went.
     caf::reacts_to<order_atom, rescue_order_ptr>,

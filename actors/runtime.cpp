@@ -145,12 +145,18 @@ public:
             .lost_deliveries = counts.lost_deliveries,
             .rescued_deliveries = counts.rescued_deliveries,
             .endpoints_parked = counts.endpoints_parked,
+            .replayed_deliveries = counts.replayed_deliveries,
+            .removed_events = counts.removed_events,
+            .removed_deliveries = counts.removed_deliveries,
+            .removed_attempts = counts.removed_attempts,
+            .removed_keys = counts.removed_keys,
             .deliveries_in_flight = counts.deliveries_in_flight,
             .busy_workers = counts.busy_workers,
             .accept_latency = counts.accept_latency.view(),
             .commit_size = counts.commit_size.view(),
             .queue_age = counts.queue_age.view(),
             .move_time = counts.move_time.view(),
+            .prune_time = counts.prune_time.view(),
             .delivery_time = counts.delivery_time.view()};
   }
 

@@ -11,6 +11,7 @@
 #include "actors/control/gate_board.hpp"
 #include "actors/control/restart_history.hpp"
 #include "actors/control/tree_board.hpp"
+#include "actors/control/write_watch.hpp"
 #include "actors/counters.hpp"
 #include "actors/handle_box.hpp"
 #include "actors/intake/fullness.hpp"
@@ -84,6 +85,8 @@ struct shared_parts {
   std::atomic<bool> is_enlisted{false};
   /// Whether this node does what one node does for all.
   std::atomic<bool> keeps_house{false};
+  /// Whether what this node writes gets into the store.
+  write_watch writes;
   board<health_sample> health_board;
   gate_board gate_state;
   board<ledger_view> ledger_board;

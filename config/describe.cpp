@@ -214,13 +214,20 @@ constexpr std::array table = {
     .key = "ledger.compact_after", .type = duration, .least = second, .greatest = 365 * day, .takes_effect = hot,
     .help = "Entries of the ledger that are older than this are folded into few. Nothing is lost by it but when exactly, and by which node, an event was booked."}),
 
+  with<&s::retention, &retention_settings::events>({
+    .key = "retention.events", .type = duration, .least = 0, .greatest = 3650 * day, .takes_effect = hot,
+    .help = "How long an event is kept once it is stored; then it is removed with its deliveries and attempts, unless one of them waits. In the inbox it waits until it is acknowledged, or has arrived at a webhook. 0s: for ever."}),
+  with<&s::retention, &retention_settings::deliveries>({
+    .key = "retention.deliveries", .type = duration, .least = 0, .greatest = 3650 * day, .takes_effect = hot,
+    .help = "How long a delivery to a webhook is kept once it was delivered, skipped or given up, with its attempts, although its event stays. What was removed can't be replayed. 0s: as long as its event."}),
+
   with<&s::dedup, &dedup_settings::window>({
     .key = "dedup.window", .type = duration, .least = second, .greatest = 365 * day, .step = second, .takes_effect = hot,
     .help = "How long a `dedup_id` is remembered."}),
 
   with<&s::delivery, &delivery_settings::max_in_flight>({
     .key = "delivery.max_in_flight", .least = 1, .greatest = 10'000, .takes_effect = hot,
-    .help = "Requests to webhooks that this node has in flight at once."}),
+    .help = "Requests to webhooks that this node has in flight at once; a quarter of them is for when endpoints hang."}),
   with<&s::delivery, &delivery_settings::timeout>({
     .key = "delivery.timeout", .type = duration, .least = 100, .greatest = 10 * minute, .takes_effect = hot,
     .help = "From the beginning of an attempt to the end of the endpoint's answer."}),

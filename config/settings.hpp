@@ -87,6 +87,12 @@ struct ledger_settings {
   milliseconds compact_after{3'600'000};
 };
 
+/// How long is kept what nothing waits for any more; 0: for ever.
+struct retention_settings {
+  milliseconds events{2'592'000'000};
+  milliseconds deliveries{2'592'000'000};
+};
+
 struct dedup_settings {
   seconds window{24 * 60 * 60};
 };
@@ -168,6 +174,7 @@ struct settings {
   processor_settings processor;
   health_settings health;
   ledger_settings ledger;
+  retention_settings retention;
   dedup_settings dedup;
   delivery_settings delivery;
   auth_settings auth;

@@ -57,7 +57,7 @@ json components() {
     out["schemas"].update(json::parse(text));
   for (const auto text :
        {openapi_inspection_components(), openapi_rollback_components(),
-        openapi_drill_components()}) {
+        openapi_drill_components(), openapi_pull_components()}) {
     const json more = json::parse(text);
     for (const auto *part : {"parameters", "schemas"})
       out[part].update(more.at(part));
@@ -119,8 +119,9 @@ std::string_view description_of(int status) {
 }
 
 json outcome_of(const route_outcome &what) {
-  const auto type =
-      what.schema == text_schema ? "text/plain" : "application/json";
+  const auto *const type = what.schema == text_schema     ? "text/plain"
+                           : what.schema == stream_schema ? "text/event-stream"
+                                                          : "application/json";
   return {
       {"description", description_of(what.status)},
       {"content", {{type, {{"schema", reference("schemas", what.schema)}}}}}};

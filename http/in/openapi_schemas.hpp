@@ -42,10 +42,14 @@ struct route_description {
 
 std::span<const route_description> route_descriptions();
 
-/// Schemas that stand for more than JSON of their form: plain text, and an
-/// array that may also come as lines.
+/// Of these, what operators do and look at.
+std::span<const route_description> operator_descriptions();
+
+/// Schemas that stand for more than JSON of their form: plain text, an array
+/// that may also come as lines, and server-sent events.
 inline constexpr std::string_view text_schema = "text";
 inline constexpr std::string_view batch_schema = "event_batch";
+inline constexpr std::string_view stream_schema = "event_stream";
 
 /// The document's `components` as JSON: schemas, parameters, security schemes.
 std::string_view openapi_components();
@@ -66,6 +70,9 @@ std::string_view openapi_diagnosis_schemas();
 
 /// More of them, for endpoints and replays.
 std::string_view openapi_endpoint_schemas();
+
+/// More of them, for receivers who fetch, and for the log.
+std::string_view openapi_pull_components();
 
 /// More of them, for drills.
 std::string_view openapi_drill_components();

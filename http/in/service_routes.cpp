@@ -12,6 +12,7 @@
 #include "http/in/routes/drill.hpp"
 #include "http/in/routes/endpoint_change.hpp"
 #include "http/in/routes/endpoint_orders.hpp"
+#include "http/in/routes/endpoint_test.hpp"
 #include "http/in/routes/endpoints.hpp"
 #include "http/in/routes/events.hpp"
 #include "http/in/routes/gate.hpp"
@@ -19,10 +20,13 @@
 #include "http/in/routes/inbox.hpp"
 #include "http/in/routes/inspection.hpp"
 #include "http/in/routes/keys.hpp"
+#include "http/in/routes/log.hpp"
 #include "http/in/routes/metrics.hpp"
 #include "http/in/routes/operations.hpp"
+#include "http/in/routes/pulls.hpp"
 #include "http/in/routes/queue_orders.hpp"
 #include "http/in/routes/replay.hpp"
+#include "http/in/routes/replay_jobs.hpp"
 #include "http/in/routes/rollback.hpp"
 #include "http/in/routes/settings.hpp"
 #include "http/in/routes/webhook_config.hpp"
@@ -60,6 +64,11 @@ void add_events(route_table &table, const service_ptr &shared) {
   table.push_back(std::move(post));
   table.push_back({"POST", "/api/events/batch", "Accept up to 1000 events",
                    batch_body_limit(limits), for_tenant(shared, post_batch)});
+  table.push_back({"GET", "/api/events", "Read the log, newest first", 0,
+                   for_tenant(shared, get_events)});
+  table.push_back({"GET", "/api/stream",
+                   "Follow the log, as server-sent events", 0,
+                   for_tenant(shared, get_stream)});
   table.push_back({"GET", "/api/events/{id}", "Show where an event is", 0,
                    for_tenant(shared, get_event)});
 }
@@ -67,6 +76,15 @@ void add_events(route_table &table, const service_ptr &shared) {
 void add_inbox(route_table &table, const service_ptr &shared) {
   table.push_back({"GET", "/api/inbox", "Read the inbox", 0,
                    for_tenant(shared, get_inbox)});
+  table.push_back({"POST", "/api/inbox/claim",
+                   "Claim events for a while, oldest first", small_body,
+                   for_tenant(shared, post_claim), true});
+  table.push_back({"POST", "/api/inbox/ack", "Acknowledge what was claimed",
+                   small_body, for_tenant(shared, post_claim_ack)});
+  table.push_back({"POST", "/api/inbox/release", "Give back what was claimed",
+                   small_body, for_tenant(shared, post_claim_release)});
+  table.push_back({"POST", "/api/inbox/extend", "Keep what was claimed longer",
+                   small_body, for_tenant(shared, post_claim_extend)});
   table.push_back({"POST", "/api/ack", "Acknowledge up to 100 events",
                    small_body, for_tenant(shared, post_ack_batch)});
   table.push_back({"POST", "/api/ack/{event_id}", "Acknowledge an event",
@@ -96,9 +114,18 @@ void add_endpoints(route_table &table, const service_ptr &shared) {
   table.push_back({"POST", "/api/endpoints/{id}/rotate-secret",
                    "Replace an endpoint's secret", small_body,
                    admit(rotate_secret), true});
+  table.push_back({"POST", "/api/endpoints/{id}/test",
+                   "Send a test event to an endpoint", small_body,
+                   admit(test_endpoint), true});
   table.push_back({"POST", "/api/endpoints/{id}/replay",
                    "Deliver again what an endpoint had", small_body,
-                   admit(replay_endpoint)});
+                   admit(post_replay)});
+  table.push_back({"GET", "/api/endpoints/{id}/replays",
+                   "List an endpoint's replays", 0, admit(get_replays)});
+  table.push_back(
+      {"GET", "/api/replays/{id}", "Show a replay", 0, admit(get_replay)});
+  table.push_back({"DELETE", "/api/replays/{id}", "Cancel a replay", 0,
+                   admit(delete_replay)});
   table.push_back({"POST", "/api/events/{id}/replay", "Deliver an event again",
                    small_body, admit(replay_event), true});
   table.push_back({"POST", "/api/webhook/config",
@@ -157,6 +184,9 @@ void add_looks(route_table &table, const admission &admit) {
                    admit(get_queue)});
   table.push_back({"GET", "/admin/v1/queue/{id}",
                    "Show an event, wherever it is", 0, admit(get_item)});
+  table.push_back({"GET", "/admin/v1/endpoints",
+                   "List an organization's endpoints", 0,
+                   admit(get_endpoints_of)});
   table.push_back({"GET", "/admin/v1/audit", "List what operators did", 0,
                    admit(get_audit)});
 }

@@ -5,6 +5,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "actors/part_names.hpp"
 #include "tests/actors/fixture.hpp"
 
 using namespace sluice;
@@ -147,6 +148,24 @@ TEST_CASE_METHOD(runtime_fixture,
   CHECK_FALSE(has_escalated);
 }
 
+TEST_CASE_METHOD(runtime_fixture, "each name that is told for it restarts") {
+  for (const auto name : actors::restartable_names()) {
+    INFO(name);
+    CHECK(actors::restart_name_of(name) == name);
+    CHECK(service->door().restart(name));
+  }
+  CHECK_FALSE(service->door().restart("worker_pool"));
+  for (const auto &part : service->door().parts()) {
+    INFO(part.name);
+    CHECK(actors::restart_name_of(part.name).empty() ==
+          (part.name == "worker_pool"));
+  }
+  CHECK(eventually([&] {
+    return service->door().health().restarts >=
+           actors::restartable_names().size();
+  }));
+}
+
 TEST_CASE_METHOD(runtime_fixture,
                  "a part that keeps crashing ends the service") {
   for (std::uint64_t crash = 1; crash <= 6; ++crash) {
@@ -169,6 +188,36 @@ TEST_CASE_METHOD(runtime_fixture,
   CHECK(eventually([&] { return service->door().health().is_ready; }));
   CHECK(eventually([&] { return count(queued) == 0; }));
   CHECK_FALSE(has_escalated);
+}
+
+TEST_CASE_METHOD(runtime_fixture,
+                 "a database that takes no changes is told, idle or not") {
+  REQUIRE(eventually([&] { return service->door().health().is_ready; }));
+  const auto is_told = [&] {
+    const auto sample = service->door().health();
+    return !sample.is_ready && !sample.database_is_up &&
+           sample.database_error.starts_with("can't be written: ");
+  };
+  SECTION("by the heartbeat while nothing else happens") {
+    plan().add({.method = "heartbeat", .times = -1});
+    CHECK(eventually(is_told));
+  }
+  SECTION("by the commits, though the heartbeat is written") {
+    plan().add({.method = "accept", .times = -1, .code = db::errc::conflict});
+    CHECK(eventually([&] {
+      accept(make_events(owner.id(), 1));
+      return is_told();
+    }));
+  }
+  SECTION("by upkeep that keeps the heartbeat waiting") {
+    plan().hold("rescue");
+    CHECK(eventually(is_told));
+    plan().let_go();
+  }
+  plan().clear();
+  CHECK(eventually([&] { return service->door().health().is_ready; }));
+  CHECK(service->door().health().database_error.empty());
+  CHECK(accept(make_events(owner.id(), 1)));
 }
 
 TEST_CASE_METHOD(runtime_fixture,

@@ -337,7 +337,7 @@ answer get_assess(service &shared, const request &in) {
   const auto seen = books == "check" ? assess(shared, request)
                                      : look_quickly(shared, request);
   if (!seen)
-    return tl::unexpected(store_failure(seen.error()));
+    return tl::unexpected(read_failure(seen.error()));
   return json_answer(200, to_json(*seen, *now));
 }
 

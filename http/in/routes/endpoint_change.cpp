@@ -70,6 +70,19 @@ tl::expected<db::endpoint_id, problem> endpoint_in_path(const request &in) {
 }
 
 tl::expected<db::endpoint, problem>
+endpoint_of(service &shared, db::organization_id owner, db::endpoint_id id) {
+  auto found = shared.gateway.ask<std::optional<db::endpoint>>(
+      [owner, id](db::store &session) {
+        return session.find_endpoint(owner, id);
+      });
+  if (!found)
+    return tl::unexpected(read_failure(found.error()));
+  if (!*found)
+    return tl::unexpected(no_such_endpoint());
+  return std::move(**found);
+}
+
+tl::expected<db::endpoint, problem>
 change_endpoint(service &shared, db::organization_id owner, db::endpoint_id id,
                 const std::function<void(db::endpoint &)> &step) {
   auto done = shared.gateway.ask<change>(

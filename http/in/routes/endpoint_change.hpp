@@ -18,6 +18,10 @@ tenant_handler for_webhooks(tenant_handler handle);
 /// The id in the path; 404 for text that is none.
 tl::expected<db::endpoint_id, problem> endpoint_in_path(const request &in);
 
+/// An organization's endpoint as it is; 404 when it is not there.
+tl::expected<db::endpoint, problem>
+endpoint_of(service &shared, db::organization_id owner, db::endpoint_id id);
+
 /// Changes an endpoint as long as nobody else does at the same time: `step`
 /// is given what is there, several times if need be. Returns it as it was
 /// saved; 404 when it is not there, 409 `changed-meanwhile` when others were

@@ -21,6 +21,16 @@ bool is_null(const json_member *member) {
   return member != nullptr && member->kind == json_kind::null;
 }
 
+std::optional<db::endpoint_mode> read_mode(field_reader &fields) {
+  const auto text = fields.string(fields.find("mode"));
+  if (!text)
+    return std::nullopt;
+  auto mode = db::parse_endpoint_mode(*text);
+  if (!mode)
+    fields.fault("mode", "has to be push or pull");
+  return mode;
+}
+
 std::optional<int> narrow(std::optional<long> value) {
   return value ? std::optional(static_cast<int>(*value)) : std::nullopt;
 }
@@ -103,7 +113,7 @@ read_endpoint_fields(const json_document &body,
                      const config::delivery_settings &settings,
                      bool wants_url) {
   field_reader fields(body, {"url", "description", "event_types", "headers",
-                             "max_in_flight", "rate_per_second"});
+                             "max_in_flight", "rate_per_second", "mode"});
   endpoint_fields out;
   out.url =
       fields.string(wants_url ? fields.require("url") : fields.find("url"));
@@ -114,6 +124,7 @@ read_endpoint_fields(const json_document &body,
       narrow(fields.integer(fields.find("max_in_flight"), 1, most_in_flight));
   out.rate_per_second =
       narrow(fields.integer(fields.find("rate_per_second"), 0, highest_rate));
+  out.mode = read_mode(fields);
   if (!fields.is_good())
     return tl::unexpected(fields.refusal());
   if (out.url)
@@ -148,6 +159,7 @@ void apply(endpoint_fields fields, db::endpoint &to) {
     to.headers = std::move(*fields.headers);
   to.max_in_flight = fields.max_in_flight.value_or(to.max_in_flight);
   to.rate_per_second = fields.rate_per_second.value_or(to.rate_per_second);
+  to.mode = fields.mode.value_or(to.mode);
 }
 
 bool is_type_pattern(std::string_view text) {
@@ -167,7 +179,9 @@ std::string endpoint_members(const db::endpoint &shown) {
                     ",\"headers\":" + header_json(shown.headers) + ',' +
                     json_number("max_in_flight", shown.max_in_flight) + ',' +
                     json_number("rate_per_second", shown.rate_per_second) +
-                    ",\"state\":\"";
+                    ",\"mode\":\"";
+  out += db::to_string(shown.mode);
+  out += "\",\"state\":\"";
   out += db::to_string(shown.state);
   out += "\",\"state_reason\":" + json_string_or_null(shown.state_reason) +
          ",\"is_default\":" + (shown.is_default ? "true" : "false") +

@@ -23,10 +23,11 @@ struct endpoint_fields {
   std::optional<std::vector<db::header_line>> headers;
   std::optional<int> max_in_flight;
   std::optional<int> rate_per_second;
+  std::optional<db::endpoint_mode> mode;
 };
 
 /// Reads the members of a body: `url`, `description`, `event_types`,
-/// `headers`, `max_in_flight`, `rate_per_second`. `null` stands for no
+/// `headers`, `max_in_flight`, `rate_per_second`, `mode`. `null` stands for no
 /// description, all types, no headers. Names every member that is wrong; a URL
 /// is looked at when nothing else is.
 tl::expected<endpoint_fields, problem>

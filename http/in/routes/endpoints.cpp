@@ -73,24 +73,21 @@ answer get_endpoints(service &shared, tenant_call &call) {
   const auto all = shared.gateway.ask<std::vector<db::endpoint>>(
       [owner](db::store &session) { return session.endpoints(owner); });
   if (!all)
-    return tl::unexpected(store_failure(all.error()));
-  return json_answer(200, "{\"endpoints\":" + json_list(*all, to_json) + '}');
+    return tl::unexpected(read_failure(all.error()));
+  return json_answer(
+      200, "{\"endpoints\":" + json_list(*all, [](const db::endpoint &one) {
+             return to_json(one);
+           }) + '}');
 }
 
 answer get_endpoint(service &shared, tenant_call &call) {
   const auto id = endpoint_in_path(call.in);
   if (!id)
     return tl::unexpected(id.error());
-  const auto owner = call.who.owner.id;
-  const auto found = shared.gateway.ask<std::optional<db::endpoint>>(
-      [owner, id = *id](db::store &session) {
-        return session.find_endpoint(owner, id);
-      });
+  const auto found = endpoint_of(shared, call.who.owner.id, *id);
   if (!found)
-    return tl::unexpected(store_failure(found.error()));
-  if (!*found)
-    return tl::unexpected(no_such_endpoint());
-  return json_answer(200, to_json(**found));
+    return tl::unexpected(found.error());
+  return json_answer(200, to_json(*found));
 }
 
 answer patch_endpoint(service &shared, tenant_call &call) {

@@ -6,6 +6,7 @@
 #include "http/in/media_type.hpp"
 #include "http/in/refusals.hpp"
 #include "http/in/routes/accepting.hpp"
+#include "http/in/routes/event_deliveries.hpp"
 
 namespace sluice::http {
 
@@ -13,69 +14,6 @@ namespace {
 
 std::string text_or_null(const std::optional<std::string> &text) {
   return text ? json_string(*text) : "null";
-}
-
-/// More than a delivery is tried; a replay may make it more.
-constexpr int most_attempts = 100;
-
-/// Where an event is, and what its deliveries went through.
-struct seen_event {
-  db::event_view view;
-  std::vector<db::attempt_record> attempts;
-};
-
-db::result<std::optional<seen_event>>
-look_at(db::store &session, db::organization_id owner, db::event_id id) {
-  auto view = session.find_event(owner, id);
-  if (!view)
-    return tl::unexpected(std::move(view.error()));
-  if (!*view)
-    return std::nullopt;
-  seen_event out{std::move(**view), {}};
-  if (out.view.where != db::event_view::place::stored)
-    return out;
-  auto attempts = session.delivery_attempts(owner, id, most_attempts);
-  if (!attempts)
-    return tl::unexpected(std::move(attempts.error()));
-  out.attempts = std::move(*attempts);
-  return out;
-}
-
-std::string to_json(const db::attempt_record &one) {
-  const auto duration =
-      std::chrono::floor<std::chrono::milliseconds>(one.duration);
-  return "{\"attempted_at\":\"" + db::to_rfc3339(one.attempted_at) + "\"," +
-         json_number("duration_ms", duration.count()) +
-         ",\"response_status\":" +
-         (one.response_status ? std::to_string(*one.response_status) : "null") +
-         ",\"error\":" + json_string_or_null(one.error) +
-         ",\"response_head\":" + json_string_or_null(one.response_head) + '}';
-}
-
-/// Those of one delivery.
-std::string attempts_of(const db::uuid &delivery,
-                        const std::vector<db::attempt_record> &attempts) {
-  std::vector<const db::attempt_record *> own;
-  for (const auto &one : attempts)
-    if (one.delivery.value() == delivery)
-      own.push_back(&one);
-  return json_list(own, [](auto *one) { return to_json(*one); });
-}
-
-std::string to_json(const db::delivery &item,
-                    const std::vector<db::attempt_record> &attempts) {
-  std::string out = "{\"id\":\"" + item.id.to_string() +
-                    "\",\"endpoint_id\":\"" + item.endpoint.to_string() +
-                    "\",\"status\":\"";
-  out += db::to_string(item.status);
-  out +=
-      "\",\"attempts\":" + std::to_string(item.attempts) +
-      ",\"response_status\":" +
-      (item.response_status ? std::to_string(*item.response_status) : "null");
-  if (!item.last_error.empty())
-    out += ",\"last_error\":" + json_string(item.last_error);
-  return out + ",\"updated_at\":\"" + db::to_rfc3339(item.updated_at) +
-         "\",\"attempts_log\":" + attempts_of(item.id, attempts) + '}';
 }
 
 std::string to_json(const seen_event &seen) {
@@ -90,10 +28,7 @@ std::string to_json(const seen_event &seen) {
       ",\"attempts\":" + std::to_string(view.attempts);
   if (!view.last_error.empty())
     out += ",\"last_error\":" + json_string(view.last_error);
-  return out + ",\"deliveries\":" +
-         json_list(view.deliveries,
-                   [&](auto &item) { return to_json(item, seen.attempts); }) +
-         '}';
+  return out + ",\"deliveries\":" + deliveries_json(seen) + '}';
 }
 
 /// What decides how an event is told, beside what became of it.
@@ -181,7 +116,7 @@ answer get_event(service &shared, tenant_call &call) {
         return look_at(session, owner, id);
       });
   if (!seen)
-    return tl::unexpected(store_failure(seen.error()));
+    return tl::unexpected(read_failure(seen.error()));
   if (!*seen)
     return tl::unexpected(no_such_event());
   return json_answer(200, to_json(**seen));

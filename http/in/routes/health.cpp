@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "http/in/store_trouble.hpp"
 #include "sluice_version.hpp"
 
 namespace sluice::http {
@@ -94,14 +95,21 @@ long retry_after(const actors::health_sample &sample) {
   return std::max(1L, static_cast<long>(sample.intake.retry_after.count()));
 }
 
+/// What the database said stays in the log: everybody may read this.
+std::string database_error_json(const actors::health_sample &sample) {
+  if (sample.database_is_up)
+    return "null";
+  return json_string(public_words(sample.database_error));
+}
+
 std::string to_json(const actors::health_sample &sample) {
   std::string out = "{\"status\":\"";
   out += status_of(sample);
-  // What the database said stays in the log: everybody may read this.
   out += "\",\"database\":\"";
   out += sample.database_is_up ? "up" : "down";
   out +=
-      "\"," + gate_json(sample.gate.state) +
+      "\",\"database_error\":" + database_error_json(sample) + ',' +
+      gate_json(sample.gate.state) +
       ",\"queue\":" + queue_json(sample.depth, sample.queue_level) +
       ",\"stuck\":{\"count\":" + std::to_string(sample.depth.stuck) +
       level_json(sample.stuck_level) + ",\"rates\":" + rates_json(sample) +

@@ -1,5 +1,7 @@
 #include "http/in/routes/json_body.hpp"
 
+#include "http/in/fields.hpp"
+
 #include <utility>
 
 #include "http/in/media_type.hpp"
@@ -17,6 +19,17 @@ scan_body(const request &in, json_scanner &scanner, body_rule rule) {
   if (!body)
     return tl::unexpected(invalid_json(body.error()));
   return *body;
+}
+
+tl::expected<void, problem> expect_no_fields(const request &in) {
+  json_scanner scanner;
+  const auto body = scan_body(in, scanner, body_rule::optional);
+  if (!body)
+    return tl::unexpected(body.error());
+  const field_reader fields(*body, {});
+  if (!fields.is_good())
+    return tl::unexpected(fields.refusal());
+  return {};
 }
 
 } // namespace sluice::http

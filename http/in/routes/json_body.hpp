@@ -18,4 +18,7 @@ tl::expected<json_document, problem>
 scan_body(const request &in, json_scanner &scanner,
           body_rule rule = body_rule::required);
 
+/// A body that says nothing, if there is one: for requests that only ask.
+tl::expected<void, problem> expect_no_fields(const request &in);
+
 } // namespace sluice::http

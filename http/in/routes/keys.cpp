@@ -163,7 +163,7 @@ answer get_keys(service &shared, tenant_call &call) {
   const auto keys = shared.gateway.ask<std::vector<db::api_key>>(
       [owner](db::store &session) { return session.keys(owner); });
   if (!keys)
-    return tl::unexpected(store_failure(keys.error()));
+    return tl::unexpected(read_failure(keys.error()));
   std::string body = '{' + describe(call.who.owner) + ",\"keys\":[";
   for (std::size_t i = 0; i < keys->size(); ++i)
     body += (i > 0 ? "," : "") + to_json((*keys)[i]);

@@ -117,6 +117,20 @@ void add_times(exposition &out, const actors::metrics_sample &seen) {
                 seen.move_time);
 }
 
+void add_retention(exposition &out, const actors::metrics_sample &seen) {
+  out.begin("retention_removed_total",
+            "Rows that this node has removed because they were old enough "
+            "(retention.events, retention.deliveries, dedup.window).",
+            MetricType::Counter);
+  out.add({{"kind", "event"}}, to_number(seen.removed_events));
+  out.add({{"kind", "delivery"}}, to_number(seen.removed_deliveries));
+  out.add({{"kind", "attempt"}}, to_number(seen.removed_attempts));
+  out.add({{"kind", "dedup_key"}}, to_number(seen.removed_keys));
+  out.histogram("retention_step_seconds",
+                "One transaction of retention, and its wait for a turn.",
+                seen.prune_time);
+}
+
 void add_deliveries(exposition &out, const actors::metrics_sample &seen) {
   out.begin("delivery_attempts_total",
             "Attempts to deliver an event to a webhook, by what came of them.",
@@ -136,6 +150,9 @@ void add_deliveries(exposition &out, const actors::metrics_sample &seen) {
   out.counter("endpoints_parked_total",
               "Endpoints that were parked because nothing arrives there.",
               seen.endpoints_parked);
+  out.counter("deliveries_replayed_total",
+              "Deliveries that replays of this node have made due again.",
+              seen.replayed_deliveries);
   out.gauge("deliveries_in_flight", "Requests to webhooks on their way.",
             to_number(seen.deliveries_in_flight));
   const auto &depth = seen.health.deliveries;
@@ -195,7 +212,8 @@ void add_gate(exposition &out, const db::gate_state &state) {
 void add_state(exposition &out, const actors::health_sample &sample) {
   out.gauge("ready", "1 while events can be accepted, else 0.",
             sample.is_ready ? 1 : 0);
-  out.gauge("database_up", "1 while the database answers, else 0.",
+  out.gauge("database_up",
+            "1 while the database can be read and written, else 0.",
             sample.database_is_up ? 1 : 0);
   out.gauge("ledger_balanced",
             "0 when the last check of the books found a fault, else 1.",
@@ -235,6 +253,7 @@ answer get_metrics(service &shared, const request &) {
   add_queue(all, seen.health.depth);
   add_events(all, seen);
   add_times(all, seen);
+  add_retention(all, seen);
   add_deliveries(all, seen);
   if (shared.answers)
     add_answers(all, *shared.answers);

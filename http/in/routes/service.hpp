@@ -2,17 +2,20 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include <tl/expected.hpp>
 
 #include "actors/drill/drill_runner.hpp"
 #include "actors/gateway.hpp"
+#include "actors/webhook_port.hpp"
 #include "config/settings.hpp"
 #include "http/in/answer_counts.hpp"
 #include "http/in/auth.hpp"
 #include "http/in/cursor.hpp"
 #include "http/in/rate_limit.hpp"
+#include "http/in/stream_hub.hpp"
 #include "http/out/secret_box.hpp"
 
 namespace sluice::http {
@@ -22,7 +25,7 @@ struct service {
   service(actors::gateway &way, const config::settings &values,
           std::shared_ptr<const answer_counts> counted = {})
       : gateway(way), settings(values), keys(way, settings.auth), cursors(way),
-        answers(std::move(counted)) {}
+        streams(way, keys, cursors), answers(std::move(counted)) {}
 
   /// The settings as they hold now.
   std::shared_ptr<const config::settings> settings_now() const {
@@ -35,6 +38,8 @@ struct service {
   authenticator keys;
   rate_limiter limiter;
   cursor_codec cursors;
+  /// After what it asks.
+  stream_hub streams;
   /// Of the server that these routes are for; may be absent.
   std::shared_ptr<const answer_counts> answers;
   /// Where drills can be held; set before the first request, if ever.
@@ -42,6 +47,12 @@ struct service {
   /// What secrets of endpoints are sealed with; set before the first request.
   /// Without it there are no webhooks.
   std::shared_ptr<const secret_box> secrets;
+  /// Sends one webhook for an organization and waits for the answer; nothing
+  /// when too many do. Set before the first request, if ever.
+  std::function<std::optional<actors::webhook_answer>(
+      db::organization_id, actors::webhook_request,
+      const config::delivery_settings &)>
+      try_webhook;
 };
 
 using service_ptr = std::shared_ptr<service>;

@@ -26,4 +26,12 @@ received order(const route_client &client, const std::string &id,
   return client.post(endpoints_path + '/' + id + '/' + what, body);
 }
 
+db::replay_outcome replay_step(int count, bool is_last) {
+  db::replay_outcome made;
+  made.count = count;
+  if (!is_last)
+    made.next = db::delivery_id::generate();
+  return made;
+}
+
 } // namespace sluice::tests

@@ -24,4 +24,7 @@ received patch(const route_client &client, const std::string &id,
 received order(const route_client &client, const std::string &id,
                const std::string &what, const std::string &body = "");
 
+/// A step of a replay that found so many, and more unless it is the last.
+db::replay_outcome replay_step(int count, bool is_last = false);
+
 } // namespace sluice::tests

@@ -64,6 +64,10 @@ std::vector<std::string> bad_members() {
           R"("rate_per_second":-1)",
           R"("rate_per_second":100001)",
           R"("rate_per_second":1e2)",
+          R"("mode":"Pull")",
+          R"("mode":"")",
+          R"("mode":null)",
+          R"("mode":true)",
           R"("url":7)",
           R"("url":null)"};
 }

@@ -179,15 +179,22 @@ TEST_CASE("what was given up is told, and delivered again",
     CHECK(client.post(path + "/replay", "").json().at("count") == 0);
     client.give_up(id);
     CHECK(shown().at("attempts_log").size() == 2);
-    CHECK(order(client, id, "replay",
-                R"({"since":"2020-01-01T00:00:00Z",)"
-                R"("until":"2020-01-02T00:00:00Z"})")
-              .json()
-              .at("count") == 0);
-    CHECK(order(client, id, "replay", since + R"(,"dead_letters_only":true})")
+    const auto job =
+        order(client, id, "replay", since + R"(,"status":"dead_letter"})");
+    CHECK(job.status == 202);
+    CHECK(order(client, id, "replay", since + R"(,"dry_run":true})")
               .json()
               .at("count") == 1);
-    CHECK(shown().at("status") == "pending");
+    const auto replay =
+        "/api/replays/" + job.json().at("id").get<std::string>();
+    const sent cancel{"DELETE", replay, "", {}};
+    client.sign_up("third");
+    CHECK(client.get(replay).status == 404);
+    CHECK(client.send(cancel).status == 404);
+    client.use_key(client.key);
+    CHECK(client.get(replay).json().at("state") == "running");
+    CHECK(client.send(cancel).json().at("state") == "cancelled");
+    CHECK(shown().at("status") == "dead_letter");
   }
 }
 

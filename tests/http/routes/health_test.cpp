@@ -77,5 +77,37 @@ TEST_CASE("a service that is not ready says so", "[health]") {
   CHECK(answer.header("Retry-After") == "1");
   CHECK(answer.json().at("status") == "unavailable");
   CHECK(answer.json().at("database") == "down");
+  CHECK(answer.json().at("database_error") == "can't be reached");
   CHECK(answer.raw.body.find("password") == std::string::npos);
+}
+
+TEST_CASE("why a database can't be written is told in words of our own",
+          "[health]") {
+  struct failure {
+    const char *told;
+    const char *shown;
+  };
+  const failure all[] = {
+      {"can't be written: accept: database is locked (SQLite 5)",
+       "can't be written: another program holds its lock"},
+      {"can't be written: heartbeat: database or disk is full (SQLite 13)",
+       "can't be written: the disk is full"},
+      {"can't be written: heartbeat: ERROR: cannot execute UPDATE in a "
+       "read-only transaction (SQLSTATE 25006)",
+       "can't be written: the database is read-only"},
+      {"can't be written: accept: disk I/O error (SQLite 1034)",
+       "can't be written: the disk fails"},
+      {"can't be written: no change was made in time", "can't be written"},
+      {"connect: FATAL: user eve of host 10.0.0.1", "can't be reached"},
+  };
+  route_client client;
+  for (const auto &one : all) {
+    client.gateway.sample.database_error = one.told;
+    const auto answer = client.get("/health/ready");
+    CHECK(answer.status == 503);
+    CHECK(answer.json().at("database") == "down");
+    CHECK(answer.json().at("database_error") == one.shown);
+  }
+  client.gateway.sample.database_is_up = true;
+  CHECK(client.get("/health/ready").json().at("database_error").is_null());
 }

@@ -323,7 +323,12 @@ TEST_CASE("owners of endpoints are answered as the OpenAPI document says",
   check("POST", one + "/rotate-secret", id);
   check("GET", one, id);
   check("POST", one + "/resume", id);
-  check("POST", one + "/replay", id, since);
+  const auto replay = check("POST", one + "/replay", id, since).json();
+  check("POST", one + "/replay", id,
+        R"({"since":"2026-01-01T00:00:00Z","dry_run":true})");
+  check("GET", one + "/replays", id);
+  check("GET", "/api/replays/{id}", replay.at("id"));
+  check("DELETE", "/api/replays/{id}", replay.at("id"));
   const std::string config = R"({"webhook_url":"https://b.example.com/"})";
   check("POST", "/api/webhook/config", "", config);
   check("POST", "/api/webhook/config", "", config);
@@ -331,7 +336,7 @@ TEST_CASE("owners of endpoints are answered as the OpenAPI document says",
       client.post("/api/events", R"({"type":"a","payload":{}})").json();
   client.gateway.webhooks.attempts.emplace_back();
   client.gateway.webhooks.steps.emplace_back(
-      db::replay_outcome{1, db::delivery_id()});
+      db::replay_outcome{1, 1, db::delivery_id()});
   check("GET", "/api/events/{id}", event.at("id"));
   check("POST", "/api/events/{id}/replay", event.at("id"), "{}");
   client.gateway.events.front().where = db::event_view::place::queued;

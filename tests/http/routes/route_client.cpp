@@ -62,6 +62,12 @@ route_client::route_client(const config::settings &settings)
     : service_(http::make_service(gateway, settings)),
       routes_(http::make_routes(service_)) {
   service_->secrets = test_secrets();
+  service_->try_webhook = [this](db::organization_id,
+                                 actors::webhook_request request,
+                                 const config::delivery_settings &) {
+    tried.push_back(std::move(request));
+    return trial;
+  };
   gateway.apply(settings);
 }
 

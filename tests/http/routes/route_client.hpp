@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -54,6 +55,9 @@ public:
   void forget_secrets() { service_->secrets.reset(); }
 
   fake_gateway gateway;
+  /// What was to be sent as a test, and what comes of it; nothing: too many.
+  std::vector<actors::webhook_request> tried;
+  std::optional<actors::webhook_answer> trial;
 
 private:
   http::service_ptr service_;
