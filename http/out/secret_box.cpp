@@ -14,7 +14,7 @@ namespace sluice::http {
 
 namespace {
 
-constexpr char version = 1;
+constexpr char box_version = 1;
 constexpr std::size_t id_size = 4;
 constexpr std::size_t nonce_size = 12;
 constexpr std::size_t tag_size = 16;
@@ -97,7 +97,7 @@ secret_box::~secret_box() {
 std::optional<std::string> secret_box::seal(std::string_view plain) const {
   const auto &with = keys_.front();
   std::string out(plain.size() + overhead, '\0');
-  out[0] = version;
+  out[0] = box_version;
   std::copy(with.id.begin(), with.id.end(), as_bytes(out, 1));
   auto *nonce = as_bytes(out, head_size);
   auto *text = as_bytes(out, head_size + nonce_size);
@@ -119,7 +119,7 @@ std::optional<std::string> secret_box::seal(std::string_view plain) const {
 }
 
 std::optional<std::string> secret_box::unseal(std::string_view sealed) const {
-  if (sealed.size() < overhead || sealed.front() != version)
+  if (sealed.size() < overhead || sealed.front() != box_version)
     return std::nullopt;
   const auto id = sealed.substr(1, id_size);
   const auto with =
