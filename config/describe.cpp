@@ -192,7 +192,7 @@ constexpr std::array table = {
     .help = "An item that failed so often goes to quarantine."}),
   with<&s::processor, &processor_settings::yield_depth>({
     .key = "processor.yield_depth", .least = 0, .greatest = 1'000'000'000, .takes_effect = hot,
-    .help = "In a burst, accepting goes before moving until so many items wait in the queue. 0: never."}),
+    .help = "In a burst, accepting goes before moving until so many items wait in the queue, or one for five seconds. 0: never."}),
   with<&s::processor, &processor_settings::retry_backoff>({
     .key = "processor.retry_backoff", .type = duration, .least = 1, .greatest = hour, .takes_effect = hot,
     .help = "First wait before a failed item is tried again; doubles each time."}),

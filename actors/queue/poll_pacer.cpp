@@ -11,6 +11,9 @@ constexpr int polls_until_idle = 10;
 // What a poll has to find to be followed by the whole shortest interval: a
 // poll costs as much as moving some of its items.
 constexpr int items_for_a_full_wait = 25;
+// How often its own time the queue waits when something else goes first.
+constexpr int rests_per_turn = 4;
+constexpr std::chrono::milliseconds longest_yield{500};
 
 } // namespace
 
@@ -38,6 +41,13 @@ void poll_pacer::claimed(int count, bool goes_on, time_point now) {
   empty_polls_ = 0;
   empty_wait_ = intervals_.min;
   next_ = goes_on ? now : now + intervals_.min;
+}
+
+void poll_pacer::yielded(time_point::duration spent, time_point now) {
+  rests_until_ =
+      std::max(rests_until_, now + std::min<time_point::duration>(
+                                       spent * rests_per_turn, longest_yield));
+  next_ = std::max(next_, rests_until_);
 }
 
 void poll_pacer::failed(time_point retry_at) {

@@ -10,6 +10,9 @@ namespace sluice::actors {
 
 namespace {
 
+/// An item that has waited for so long does not wait for others any more.
+constexpr std::chrono::seconds longest_behind_a_burst{5};
+
 std::optional<db::error> doubt_in(const db::error &failure) {
   return failure.doubt.empty() ? std::nullopt : std::optional(failure);
 }
@@ -58,7 +61,10 @@ void poller_state::room_is(std::size_t idle_workers) {
 }
 
 void poller_state::finished(db::claim_id fence) {
-  handed_out_.erase(fence);
+  auto now = clock::now();
+  auto done = handed_out_.extract(fence);
+  if (done && yields())
+    pacer_->yielded(now - done.mapped(), now);
   ++room_;
   poll_or_plan();
 }
@@ -69,7 +75,7 @@ void poller_state::replaced(db::claim_id fence) {
 }
 
 void poller_state::pool_is_new() {
-  for (const auto &fence : handed_out_)
+  for (const auto &[fence, begun] : handed_out_)
     orphans_.try_emplace(fence);
   handed_out_.clear();
   room_ = 0;
@@ -106,6 +112,7 @@ bool poller_state::claim_once() {
   db::claim_request request{.node = parts_->self.id,
                             .id = db::claim_id::generate(),
                             .limit = parts_->settings->processor.batch_size};
+  auto begun = clock::now();
   auto claim = session_->with(
       [&](db::store &store) { return store.claim_items(request); });
   if (!claim) {
@@ -122,20 +129,25 @@ bool poller_state::claim_once() {
   auto count = static_cast<int>(claim->items.size());
   pacer_->claimed(count, count == request.limit && !yields(), clock::now());
   if (count > 0)
-    assign(std::move(*claim));
+    assign(std::move(*claim), begun);
   return true;
 }
 
 // A burst is acknowledged first and moved afterwards, as long as the queue
-// has room for it: what it is for.
+// has room for it, which is what it is for, and nothing waits for too long.
 bool poller_state::yields() const {
-  return parts_->ingest.has_burst() &&
+  return !is_late_ && parts_->ingest.has_burst() &&
          parts_->health_board.get().depth.pending <
              parts_->settings->processor.yield_depth;
 }
 
 void poller_state::note_claimed(const db::claim &claim) {
   const auto &items = claim.items;
+  const auto earliest = db::system_now() - longest_behind_a_burst;
+  is_late_ = std::ranges::any_of(items, [&](auto &item) {
+    return item.attempts == 0 &&
+           db::timestamp(item.id.value().made_at()) < earliest;
+  });
   for (auto at = items.begin(); at != items.end();) {
     auto owner = at->organization;
     auto end = std::find_if(at, items.end(), [&](const auto &item) {
@@ -146,7 +158,7 @@ void poller_state::note_claimed(const db::claim &claim) {
   }
 }
 
-void poller_state::assign(db::claim claim) {
+void poller_state::assign(db::claim claim, clock::time_point begun) {
   auto pool = parts_->pool.get();
   if (!pool) {
     orphans_.try_emplace(claim.id);
@@ -154,7 +166,7 @@ void poller_state::assign(db::claim claim) {
     return;
   }
   --room_;
-  handed_out_.insert(claim.id);
+  handed_out_.emplace(claim.id, begun);
   self_->send(pool, assign_atom::value,
               std::make_shared<const db::claim>(std::move(claim)));
 }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <map>
-#include <set>
 
 #include "actors/control/store_session.hpp"
 #include "actors/queue/poll_pacer.hpp"
@@ -41,7 +40,7 @@ private:
   bool claim_once();
   bool yields() const;
   void note_claimed(const db::claim &claim);
-  void assign(db::claim claim);
+  void assign(db::claim claim, clock::time_point begun);
   void give_back();
   void plan();
 
@@ -51,8 +50,10 @@ private:
   std::optional<poll_pacer> pacer_;
   std::size_t room_ = 0;
   ramp ramp_;
-  /// Claims that the pool has and has not finished.
-  std::set<db::claim_id> handed_out_;
+  /// Claims that the pool has and has not finished, and when they were begun.
+  std::map<db::claim_id, clock::time_point> handed_out_;
+  /// The oldest item of the last claim had waited for long.
+  bool is_late_ = false;
   /// Claims that nobody works on: their commit was in doubt (with that
   /// doubt), or the pool that had them is gone. Released before the next claim.
   std::map<db::claim_id, std::optional<db::error>> orphans_;

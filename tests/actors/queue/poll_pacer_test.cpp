@@ -24,6 +24,35 @@ TEST_CASE("a full claim is followed by the next one at once") {
   CHECK(pacer.next() == start);
 }
 
+TEST_CASE("what yields rests for several times as long as it worked") {
+  poll_pacer pacer(intervals);
+  pacer.claimed(500, false, start);
+  pacer.yielded(60ms, start + 60ms);
+  CHECK(pacer.next() == start + 300ms);
+  pacer.woken(start + 70ms);
+  CHECK(pacer.next() == start + 300ms);
+}
+
+TEST_CASE("however long that was, it goes on after half a second") {
+  poll_pacer pacer(intervals);
+  pacer.yielded(10s, start);
+  CHECK(pacer.next() == start + 500ms);
+}
+
+TEST_CASE("who has little to yield keeps the shortest interval") {
+  poll_pacer pacer(intervals);
+  pacer.claimed(500, false, start);
+  pacer.yielded(1ms, start + 1ms);
+  CHECK(pacer.next() == start + 100ms);
+}
+
+TEST_CASE("an order to look waits for nobody") {
+  poll_pacer pacer(intervals);
+  pacer.yielded(60ms, start);
+  pacer.asked();
+  CHECK(pacer.next() <= start);
+}
+
 TEST_CASE("without a wake-up a partial claim waits the shortest interval") {
   poll_pacer pacer(intervals);
   pacer.claimed(3, false, start);
