@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Runs clang-tidy over the sources, in parallel, and remembers what was clean.
 
-    tools/check_tidy.py [--changed [BASE]] BUILD [FILE...]
+    tools/check_tidy.py [--changed [BASE]] [--within SECONDS] BUILD [FILE...]
 
 BUILD holds compile_commands.json. With --changed, only files that differ from
 the commit BASE (HEAD otherwise), or include a header that does. With FILEs,
-only those. Files of one target are read together, in a unit that includes them,
+only those. With --within, what was changed last comes first, nothing is begun
+after that time, and what was not looked at is counted. Files of one target are read together, in a unit that includes them,
 since most of the time goes into the headers that they share; when such a unit
 is not clean, each of its files is judged alone. What was found clean is not
 looked at again until the file, a header of the project that it includes, the
@@ -133,9 +134,12 @@ def stand_alone(build, paths):
         for path in paths)
 
 
-def tidy(build, commands, paths):
-    """Path -> (seconds, complaint); no complaint when the file is clean."""
+def tidy(build, commands, paths, deadline):
+    """Path -> (seconds, complaint); no complaint when the file is clean, and
+    no path that there was no time for."""
     begin = time.monotonic()
+    if begin > deadline:
+        return {}
     if len(paths) > 1:
         name = str(paths[0]).replace("/", "-")
         if together((build / "units" / name).resolve(), commands[paths[0]],
@@ -147,6 +151,8 @@ def tidy(build, commands, paths):
     found = {}
     for path in paths:
         begin = time.monotonic()
+        if begin > deadline:
+            break
         complaint = complaint_about(source_tree.ROOT / path, "-p", str(build))
         found[path] = time.monotonic() - begin, complaint
     return found
@@ -160,6 +166,15 @@ def units(commands, paths):
         groups.setdefault((path.parts[0], flags), []).append(path)
     return [group[first:first + FILES_PER_UNIT] for group in groups.values()
             for first in range(0, len(group), FILES_PER_UNIT)]
+
+
+def newest_first(paths):
+    """In the order of git's history; what git does not know comes first."""
+    names = output_of("git", "log", "--format=", "--name-only", "-z")
+    age = {}
+    for name in names.decode().split("\0"):
+        age.setdefault(pathlib.Path(name.strip("\n")), len(age))
+    return sorted(paths, key=lambda path: age.get(path, -1))
 
 
 def compile_commands(build):
@@ -192,6 +207,8 @@ def parse():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--changed", nargs="?", const="HEAD", metavar="BASE")
+    parser.add_argument("--within", type=float, default=float("inf"),
+                        metavar="SECONDS")
     parser.add_argument("build", type=pathlib.Path)
     parser.add_argument("files", nargs="*")
     return parser.parse_args()
@@ -205,22 +222,27 @@ def main():
     CACHE.mkdir(parents=True, exist_ok=True)
     keys = {path: key_of(common, commands[path], files)
             for path, files in chosen.items()}
-    due = [path for path, key in keys.items() if not (CACHE / key).exists()]
+    due = newest_first(path for path, key in keys.items()
+                       if not (CACHE / key).exists())
+    deadline = time.monotonic() + options.within
     print(f"tidy: {len(due)} of {len(chosen)} files to look at", flush=True)
-    faulty = 0
+    faulty = looked_at = 0
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        runs = [pool.submit(tidy, options.build, commands, unit)
+        runs = [pool.submit(tidy, options.build, commands, unit, deadline)
                 for unit in units(commands, due)]
         found = (item for run in concurrent.futures.as_completed(runs)
                  for item in run.result().items())
-        for count, (path, (spent, complaint)) in enumerate(found, 1):
-            print(f"tidy: {count}/{len(due)} {path} ({spent:.0f} s)"
+        for path, (spent, complaint) in found:
+            looked_at += 1
+            print(f"tidy: {looked_at}/{len(due)} {path} ({spent:.0f} s)"
                   + (": faults" if complaint else ""), flush=True)
             if complaint:
                 faulty += 1
                 print(complaint, flush=True)
             else:
                 (CACHE / keys[path]).touch()
+    if looked_at < len(due):
+        print(f"tidy: no time for {len(due) - looked_at} of {len(due)} files")
     print(f"tidy: {faulty} files with faults")
     return 1 if faulty else 0
 
