@@ -23,7 +23,7 @@ worker_pool_state::~worker_pool_state() {
 void worker_pool_state::init(parts_ptr parts) {
   parts_ = std::move(parts);
   resize();
-  caf::anon_send(parts_->poller.get(), hello_atom::value);
+  self_->send(parts_->poller.get(), hello_atom::value);
   self_->send(self_, beat_atom::value);
 }
 
@@ -90,6 +90,9 @@ void worker_pool_state::count_busy() {
 }
 
 void worker_pool_state::done(const work_report &report) {
+  // From a worker of the pool that was here before, perhaps.
+  if (report.slot >= slots_.size())
+    return;
   auto &slot = slots_[report.slot];
   // One that was given up for stuck may come back with an old one.
   if (!slot.claim || slot.claim->id != report.fence)
@@ -110,7 +113,11 @@ void worker_pool_state::done(const work_report &report) {
 }
 
 void worker_pool_state::register_poller() {
-  poller_ = caf::actor_cast<poller_actor>(self_->current_sender());
+  auto asked = caf::actor_cast<poller_actor>(self_->current_sender());
+  // At the start it asks twice, and may have claimed by the first answer.
+  if (asked == poller_)
+    return;
+  poller_ = std::move(asked);
   tell_room();
 }
 
@@ -126,6 +133,9 @@ void worker_pool_state::start(std::size_t slot) {
     self_->send(record.worker, abandon_atom::value, record.claim);
   else if (!waiting_.empty())
     put_to_work(record);
+  else
+    // A poller that registered while this one was away did not count it.
+    tell_room();
 }
 
 void worker_pool_state::crash_one() {
