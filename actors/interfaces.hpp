@@ -151,7 +151,7 @@ using poller_actor = caf::typed_actor<
     // From the pool: the claim is finished, and its worker has another one
     // already.
     caf::reacts_to<done_atom, db::claim_id>,
-    // From the pool, to a poller that registered: so many workers are idle.
+    // From a pool, to a poller that registered: so many workers are idle.
     caf::reacts_to<room_atom, std::size_t>,
     // From the pool: one more worker is idle, the claim is finished.
     caf::reacts_to<more_atom, db::claim_id>,

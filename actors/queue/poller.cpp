@@ -56,11 +56,17 @@ void poller_state::due_in(std::chrono::milliseconds wait) {
 }
 
 void poller_state::room_is(std::size_t idle_workers) {
+  if (!pool_)
+    meet(sender());
+  if (sender() != pool_)
+    return;
   room_ = idle_workers;
   poll_or_plan();
 }
 
 void poller_state::finished(db::claim_id fence) {
+  if (sender() != pool_)
+    return;
   auto now = clock::now();
   auto done = handed_out_.extract(fence);
   if (done && yields())
@@ -79,7 +85,26 @@ void poller_state::pool_is_new() {
     orphans_.try_emplace(fence);
   handed_out_.clear();
   room_ = 0;
-  self_->send(parts_->pool.get(), room_atom::value);
+  meet(sender());
+  self_->send(pool_, room_atom::value);
+}
+
+void poller_state::on_down(const caf::down_msg &down) {
+  if (!pool_ || pool_.address() != down.source)
+    return;
+  pool_ = nullptr;
+  room_ = 0;
+}
+
+worker_pool_actor poller_state::sender() const {
+  return caf::actor_cast<worker_pool_actor>(self_->current_sender());
+}
+
+void poller_state::meet(worker_pool_actor pool) {
+  if (pool_)
+    self_->demonitor(pool_.address());
+  pool_ = std::move(pool);
+  self_->monitor(pool_);
 }
 
 void poller_state::tick(std::uint64_t plan) {
@@ -104,7 +129,17 @@ void poller_state::poll_or_plan() {
 // poller when items may be claimed again.
 bool poller_state::may_claim() {
   auto most = ramp_.width(parts_->gate_state.is_claiming(), clock::now());
+  if (yields())
+    most = std::min<std::size_t>(most, 1);
   return room_ > 0 && handed_out_.size() < most;
+}
+
+// When there may be a way again by time alone.
+std::optional<poller_state::clock::time_point>
+poller_state::opens_at(clock::time_point now) {
+  if (parts_->gate_state.is_claiming() && yields())
+    return now + intervals().min;
+  return ramp_.wider_at(now);
 }
 
 bool poller_state::claim_once() {
@@ -159,15 +194,9 @@ void poller_state::note_claimed(const db::claim &claim) {
 }
 
 void poller_state::assign(db::claim claim, clock::time_point begun) {
-  auto pool = parts_->pool.get();
-  if (!pool) {
-    orphans_.try_emplace(claim.id);
-    room_ = 0;
-    return;
-  }
   --room_;
   handed_out_.emplace(claim.id, begun);
-  self_->send(pool, assign_atom::value,
+  self_->send(pool_, assign_atom::value,
               std::make_shared<const db::claim>(std::move(claim)));
 }
 
@@ -190,24 +219,26 @@ void poller_state::give_back() {
 
 void poller_state::plan() {
   auto now = clock::now();
-  auto at = pacer_->next();
+  auto at = std::max(pacer_->next(), now);
   if (!may_claim()) {
     // Whatever else closed the way comes back here when it opens.
-    auto wider = ramp_.wider_at(now);
-    if (room_ == 0 || !wider)
+    auto opens = opens_at(now);
+    if (room_ == 0 || !opens)
       return;
-    at = std::max(at, *wider);
+    at = std::max(at, *opens);
   }
-  if (at == planned_for_)
+  // What comes sooner plans anew.
+  if (now <= planned_for_ && planned_for_ <= at)
     return;
   planned_for_ = at;
-  send_to_itself_later(self_, *parts_,
-                       std::max(planned_for_ - now, clock::duration(0)),
-                       tick_atom::value, ++plan_);
+  send_to_itself_later(self_, *parts_, planned_for_ - now, tick_atom::value,
+                       ++plan_);
 }
 
 poller_actor::behavior_type poller(poller_state::pointer self,
                                    parts_ptr parts) {
+  self->set_down_handler(
+      [=](caf::down_msg &down) { self->state.on_down(down); });
   self->state.init(std::move(parts));
   return {
       [=](wake_atom) { self->state.woken(); },

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 
 #include "actors/control/store_session.hpp"
 #include "actors/queue/poll_pacer.hpp"
@@ -28,6 +29,7 @@ public:
   /// It is finished, and another that waited has its worker.
   void replaced(db::claim_id fence);
   void pool_is_new();
+  void on_down(const caf::down_msg &down);
   void tick(std::uint64_t plan);
   void settings_changed();
 
@@ -37,14 +39,19 @@ private:
   poll_intervals intervals() const;
   void poll_or_plan();
   bool may_claim();
+  std::optional<clock::time_point> opens_at(clock::time_point now);
   bool claim_once();
   bool yields() const;
   void note_claimed(const db::claim &claim);
   void assign(db::claim claim, clock::time_point begun);
   void give_back();
   void plan();
+  worker_pool_actor sender() const;
+  void meet(worker_pool_actor pool);
 
   pointer self_;
+  /// Who told us so, not who is known to all: it may not be yet.
+  worker_pool_actor pool_;
   parts_ptr parts_;
   std::optional<store_session> session_;
   std::optional<poll_pacer> pacer_;

@@ -1,0 +1,121 @@
+#include "actors/queue/poller.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "actors/intake/tenant_shares.hpp"
+#include "actors/spawn.hpp"
+#include "tests/actors/fixture.hpp"
+
+using namespace sluice;
+using namespace sluice::tests;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// A poller, and nobody who would tell it where the pool is.
+struct poller_fixture : faulty_fixture {
+  poller_fixture()
+      : parts(std::make_shared<actors::shared_parts>(quick_settings())),
+        system(config) {
+    parts->source = source;
+    parts->self = make_node();
+    parts->shares = std::make_shared<actors::tenant_shares>(1000, 100);
+    value_of(store->connect()->enlist(parts->self));
+    parts->is_enlisted = true;
+    poller = actors::spawn_child<caf::detached>(&system, actors::poller, parts);
+  }
+  ~poller_fixture() {
+    parts->is_stopping = true;
+    caf::anon_send_exit(poller, caf::exit_reason::kill);
+  }
+
+  void accept(int count) {
+    value_of(store->connect()->accept(make_events(owner.id(), count), 1h));
+  }
+
+  /// What a pool that has just begun says, and is asked.
+  void introduce(caf::scoped_actor &pool, std::size_t room) {
+    pool->send(poller, actors::hello_atom::value);
+    bool is_asked = false;
+    pool->receive([&](actors::room_atom) { is_asked = true; },
+                  caf::after(20s) >> [] {});
+    REQUIRE(is_asked);
+    pool->send(poller, actors::room_atom::value, room);
+  }
+
+  /// How many items the next claim has that the pool gets.
+  std::size_t assigned_to(caf::scoped_actor &pool) {
+    std::size_t items = 0;
+    pool->receive(
+        [&](actors::assign_atom, const actors::claim_ptr &claim) {
+          items = claim->items.size();
+        },
+        caf::after(20s) >> [] {});
+    return items;
+  }
+
+  /// Has the poller look, after all that it was sent before.
+  void look(caf::scoped_actor &self) {
+    self->send(poller, actors::poll_atom::value);
+    bool is_done = false;
+    self->request(poller, 20s, actors::ping_atom::value)
+        .receive([&](bool) { is_done = true; }, [](const caf::error &) {});
+    REQUIRE(is_done);
+  }
+
+  std::shared_ptr<actors::shared_parts> parts;
+  caf::actor_system_config config;
+  caf::actor_system system;
+  actors::poller_actor poller;
+};
+
+constexpr char claimed_items[] =
+    "SELECT count(*) FROM event_queue WHERE status = 'processing'";
+
+} // namespace
+
+TEST_CASE_METHOD(poller_fixture, "a pool is known by what it says", "[queue]") {
+  accept(3);
+  caf::scoped_actor pool(system);
+  introduce(pool, 1);
+  CHECK(assigned_to(pool) == 3);
+}
+
+TEST_CASE_METHOD(poller_fixture, "what a pool that is gone had is claimed anew",
+                 "[queue]") {
+  accept(3);
+  {
+    caf::scoped_actor gone(system);
+    introduce(gone, 1);
+    CHECK(assigned_to(gone) == 3);
+  }
+  caf::scoped_actor pool(system);
+  introduce(pool, 1);
+  CHECK(assigned_to(pool) == 3);
+}
+
+TEST_CASE_METHOD(poller_fixture, "a pool that is gone has no room", "[queue]") {
+  {
+    caf::scoped_actor gone(system);
+    introduce(gone, 2);
+  }
+  caf::scoped_actor self(system);
+  accept(3);
+  look(self);
+  CHECK(count(claimed_items) == 0);
+}
+
+TEST_CASE_METHOD(poller_fixture, "a pool that was given up is not heard",
+                 "[queue]") {
+  caf::scoped_actor hung(system);
+  introduce(hung, 0);
+  caf::scoped_actor pool(system);
+  introduce(pool, 0);
+  accept(3);
+  hung->send(poller, actors::room_atom::value, std::size_t{1});
+  hung->send(poller, actors::more_atom::value, db::claim_id::generate());
+  look(hung);
+  CHECK(count(claimed_items) == 0);
+  pool->send(poller, actors::room_atom::value, std::size_t{1});
+  CHECK(assigned_to(pool) == 3);
+}
