@@ -14,6 +14,7 @@ TOOLS = pathlib.Path(__file__).resolve().parents[2] / "tools"
 sys.path.insert(0, str(TOOLS))
 
 import check_layers  # noqa: E402
+import check_names  # noqa: E402
 import check_sizes  # noqa: E402
 import check_tidy  # noqa: E402
 import source_tree  # noqa: E402
@@ -102,6 +103,41 @@ class Layers(Tree):
 
 
 @unittest.skipUnless(shutil.which("clang-tidy"), "clang-tidy is missing")
+class Names(Tree):
+    def faults(self, source, header="inline constexpr char answer[] = \"a\";"):
+        self.write("db/store.hpp", "#pragma once\n\nnamespace sluice::db {\n"
+                                   f"\n{header}\n\n}} // namespace sluice::db\n")
+        self.write("db/sqlite/a.cpp", source)
+        return [(str(path), line)
+                for path, line, _ in check_names.faults_in(self.root)]
+
+    @staticmethod
+    def file(space, line):
+        return (f"namespace {space} {{\n\nnamespace {{\n{line}\n"
+                f"}} // namespace\n\n}} // namespace {space}\n")
+
+    def test_a_constant_hides_what_a_header_declares(self):
+        line = "constexpr int answer = 1;"
+        for space in ("sluice::db", "sluice::db::sqlite"):
+            self.assertEqual(self.faults(self.file(space, line)),
+                             [("db/sqlite/a.cpp", 4)])
+        self.assertEqual(
+            self.faults(self.file("sluice::db", line), "int answer(int x);"),
+            [("db/sqlite/a.cpp", 4)])
+
+    def test_the_version_is_a_name_of_all(self):
+        self.assertEqual(
+            self.faults(self.file("sluice::db", "constexpr char version = 1;")),
+            [("db/sqlite/a.cpp", 4)])
+
+    def test_other_places_are_free(self):
+        line = "constexpr int answer = 1;"
+        for source in (self.file("sluice::http", line),
+                       self.file("sluice::db", "constexpr int other = answer;"),
+                       self.file("sluice::db", "void f() {\n  " + line + "\n}")):
+            self.assertEqual(self.faults(source), [])
+
+
 class Tidy(Tree):
     """Files that are read as one unit are judged as each alone would be."""
 
