@@ -100,6 +100,8 @@ TEST_CASE_METHOD(poller_fixture, "a pool that is gone has no room", "[queue]") {
     introduce(gone, 2);
   }
   caf::scoped_actor self(system);
+  // What the pool said has been heard, and that it is gone.
+  look(self);
   accept(3);
   look(self);
   CHECK(count(claimed_items) == 0);
