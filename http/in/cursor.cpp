@@ -71,6 +71,12 @@ db::uuid uuid_at(std::string_view bytes) {
   return db::uuid(out);
 }
 
+/// The cursor's bytes; nothing when it has not so many, or is none.
+std::optional<std::string> decoded(std::string_view text, std::size_t size) {
+  return text.size() == (size * 4 + 2) / 3 ? from_base64url(text)
+                                           : std::nullopt;
+}
+
 problem invalid_cursor() {
   problem out;
   out.status = 400;
@@ -101,9 +107,7 @@ tl::expected<std::string, problem> cursor_codec::seal(const cursor &place) {
 tl::expected<db::uuid, problem>
 cursor_codec::open(std::string_view text, db::organization_id organization,
                    std::optional<db::delivery_status> status) {
-  constexpr std::size_t text_size = (sealed_size * 4 + 2) / 3;
-  const auto bytes = text.size() == text_size ? from_base64url(text)
-                                              : std::optional<std::string>();
+  const auto bytes = decoded(text, sealed_size);
   if (!bytes)
     return tl::unexpected(invalid_cursor());
   auto key = secret();
@@ -135,9 +139,7 @@ cursor_codec::seal(const db::log_position &place,
 tl::expected<db::log_position, problem>
 cursor_codec::open(std::string_view text, db::organization_id organization,
                    std::string_view use) {
-  constexpr std::size_t text_size = ((place_size + mark_size) * 4 + 2) / 3;
-  const auto bytes = text.size() == text_size ? from_base64url(text)
-                                              : std::optional<std::string>();
+  const auto bytes = decoded(text, place_size + mark_size);
   if (!bytes)
     return tl::unexpected(invalid_cursor());
   auto key = secret();
