@@ -129,9 +129,8 @@ void poller_state::poll_or_plan() {
 // poller when items may be claimed again.
 bool poller_state::may_claim() {
   auto most = ramp_.width(parts_->gate_state.is_claiming(), clock::now());
-  if (yields())
-    most = std::min<std::size_t>(most, 1);
-  return room_ > 0 && handed_out_.size() < most;
+  return room_ > 0 && handed_out_.size() < most &&
+         (handed_out_.empty() || !yields());
 }
 
 // When there may be a way again by time alone.

@@ -50,7 +50,7 @@ private:
   void meet(worker_pool_actor pool);
 
   pointer self_;
-  /// Who told us so, not who is known to all: it may not be yet.
+  /// Who said hello, or told of its room; empty while there is none.
   worker_pool_actor pool_;
   parts_ptr parts_;
   std::optional<store_session> session_;
@@ -59,7 +59,7 @@ private:
   ramp ramp_;
   /// Claims that the pool has and has not finished, and when they were begun.
   std::map<db::claim_id, clock::time_point> handed_out_;
-  /// The oldest item of the last claim had waited for long.
+  /// An item of the last claim had waited for long.
   bool is_late_ = false;
   /// Claims that nobody works on: their commit was in doubt (with that
   /// doubt), or the pool that had them is gone. Released before the next claim.
