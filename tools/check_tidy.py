@@ -6,9 +6,11 @@
 BUILD holds compile_commands.json. With --changed, only files that differ from
 the commit BASE (HEAD otherwise), or include a header that does. With FILEs,
 only those. With --within, what was changed last comes first, nothing is begun
-after that time, and what was not looked at is counted. Files of one target are read together, in a unit that includes them,
-since most of the time goes into the headers that they share; when such a unit
-is not clean, each of its files is judged alone. What was found clean is not
+after that time, and what was not looked at is counted.
+
+Files of one target are read together, in a unit that includes them, since most
+of the time goes into the headers that they share; when such a unit is not
+clean, each of its files is judged alone. What was found clean is not
 looked at again until the file, a header of the project that it includes, the
 rules, the compile command or the machine's packages change: build/tidy-cache,
 or the folder that TIDY_CACHE names, holds one empty file for each.
