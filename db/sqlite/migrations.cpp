@@ -1,5 +1,7 @@
 #include "db/sqlite/migrations.hpp"
 
+#include <string>
+
 #include "db/sqlite/booking.hpp"
 #include "db/sqlite/queries.hpp"
 
@@ -327,6 +329,34 @@ CREATE INDEX replays_of_endpoint ON replays (organization_id, endpoint_id, id);
 // Nothing: the other store's functions have changed, and both count alike.
 constexpr char version_10[] = "";
 
+// For more than two values SQLite builds a temporary table each time it checks
+// an IN: of what a new row of the queue cost, that was a third. A CHECK can
+// only be changed in the text of the schema; what is in the tables stays valid
+// (https://www.sqlite.org/lang_altertable.html, section 8).
+constexpr char version_11[] = R"sql(
+PRAGMA writable_schema = ON;
+UPDATE sqlite_schema SET sql = replace(sql,
+  'status IN (''pending'', ''processing'', ''quarantined'')',
+  'status = ''pending'' OR status = ''processing'''
+  || ' OR status = ''quarantined''')
+  WHERE type = 'table' AND name = 'event_queue';
+UPDATE sqlite_schema SET sql = replace(sql,
+  'status IN' || char(10) || '    (''pending'', ''sending'', ''delivered'','
+  || ' ''failed'', ''dead_letter'', ''skipped'')',
+  'status = ''pending'' OR status = ''sending'' OR status = ''delivered'''
+  || ' OR status = ''failed'' OR status = ''dead_letter'''
+  || ' OR status = ''skipped''')
+  WHERE type = 'table' AND name = 'event_deliveries';
+PRAGMA writable_schema = OFF;
+)sql";
+
+/// Makes SQLite read a schema again whose text has changed.
+void reread_schema(connection &database, timestamp /*now*/) {
+  auto version = std::stoll(database.ask("PRAGMA schema_version"));
+  auto next = std::to_string((version + 1) % 1'000'000'000);
+  database.execute(("PRAGMA schema_version=" + next).c_str());
+}
+
 void write_opening_balance(connection &database, timestamp now) {
   ledger_entries opening(database, "opening", now);
   for (const char *place : {sql::opening_of_events, sql::opening_of_queue,
@@ -340,11 +370,12 @@ void write_opening_balance(connection &database, timestamp now) {
 }
 
 constexpr migration steps[] = {
-    {1, version_1, nullptr}, {2, version_2, write_opening_balance},
-    {3, version_3, nullptr}, {4, version_4, nullptr},
-    {5, version_5, nullptr}, {6, version_6, nullptr},
-    {7, version_7, nullptr}, {8, version_8, nullptr},
-    {9, version_9, nullptr}, {10, version_10, nullptr},
+    {1, version_1, nullptr},         {2, version_2, write_opening_balance},
+    {3, version_3, nullptr},         {4, version_4, nullptr},
+    {5, version_5, nullptr},         {6, version_6, nullptr},
+    {7, version_7, nullptr},         {8, version_8, nullptr},
+    {9, version_9, nullptr},         {10, version_10, nullptr},
+    {11, version_11, reread_schema},
 };
 
 } // namespace

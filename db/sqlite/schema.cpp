@@ -25,6 +25,8 @@ void apply(connection &database, const migration &step, timestamp now) {
   } catch (...) {
     if (database.is_in_transaction())
       database.execute("ROLLBACK");
+    // Belongs to the connection, not to the transaction.
+    database.execute("PRAGMA writable_schema=OFF");
     throw;
   }
 }

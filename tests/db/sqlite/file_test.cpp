@@ -219,3 +219,29 @@ TEST_CASE("the WAL stays short, though there is a reader at any moment",
   // 240 MB went through it; how soon the readers make room is the scheduler's.
   CHECK(longest < 180'000'000);
 }
+
+TEST_CASE("a row's state is checked, and at no cost of a table", "[sqlite]") {
+  auto store = make_store("sqlite");
+  auto session = store->connect();
+  auto tenant = make_tenant();
+  value_of(session->create_organization(tenant.owner, tenant.key));
+  value_of(session->accept(make_events(tenant.id(), 2), 24h));
+  auto taken = value_of(session->claim_items(
+      {db::node_id::generate(), db::claim_id::generate(), 1}));
+  REQUIRE(value_of(session->move(taken.id)) == 1);
+  CHECK(store->count("SELECT count(*) FROM sqlite_schema WHERE"
+                     " name IN ('event_queue', 'event_deliveries') AND sql LIKE"
+                     " '%CHECK (status = ''pending'' OR status = %'") == 2);
+  auto [name, states] = GENERATE(table<std::string, std::vector<std::string>>(
+      {{"event_queue", {"processing", "quarantined", "pending"}},
+       {"event_deliveries",
+        {"sending", "delivered", "failed", "dead_letter", "skipped",
+         "pending"}}}));
+  for (const auto &state : states)
+    CHECK_NOTHROW(
+        store->execute("UPDATE " + name + " SET status = '" + state + "'"));
+  for (const auto *state : {"'done'", "''", "NULL", "'Pending'"})
+    CHECK_THROWS(store->execute("UPDATE " + name + " SET status = " + state));
+  CHECK(store->count("SELECT count(*) FROM pragma_integrity_check WHERE "
+                     "integrity_check <> 'ok'") == 0);
+}
