@@ -95,6 +95,11 @@ uuid uuid::generate_v7() {
   bytes_type bytes{};
   put_big_endian(bytes.data(), tick >> counter_bits, 6);
   put_big_endian(bytes.data() + 6, 0x7000 | (tick & 0xFFF), 2);
+  return generate_beside(uuid(bytes));
+}
+
+uuid uuid::generate_beside(const uuid &first) {
+  auto bytes = first.bytes();
   put_big_endian(bytes.data() + 8, random_bits(), 8);
   bytes[8] = static_cast<std::uint8_t>((bytes[8] & 0x3F) | 0x80);
   return uuid(bytes);

@@ -25,6 +25,10 @@ public:
   /// Thread-safe. Never returns the same value twice.
   static uuid generate_v7();
 
+  /// A fresh version 7 UUID with the time and the counter of `first`, a version
+  /// 7 UUID: it stands beside it in the order of creation. Thread-safe.
+  static uuid generate_beside(const uuid &first);
+
   /// A fresh version 4 UUID from the system's random source. Thread-safe.
   static uuid generate_v4();
 

@@ -8,6 +8,8 @@
 #include <SQLiteCpp/Exception.h>
 #include <sqlite3.h>
 
+#include "db/sqlite/functions.hpp"
+
 namespace sluice::db::sqlite {
 
 namespace {
@@ -130,6 +132,7 @@ connection::connection(const std::string &path, access how)
   sqlite3_extended_result_codes(handle, 1);
   sqlite3_progress_handler(handle, steps_between_looks, on_progress, this);
   sqlite3_busy_handler(handle, on_busy, this);
+  add_functions(handle);
   // A page that another connection maps and this one truncates would be a
   // SIGBUS; and the WAL belongs to the writer, which checkpoints by hand.
   database_.exec("PRAGMA mmap_size=0; PRAGMA wal_autocheckpoint=0;"

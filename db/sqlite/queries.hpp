@@ -68,9 +68,7 @@ inline constexpr char claim_of_owner[] =
     "  LIMIT ?4)"
     " RETURNING id, attempts";
 /// What it means to move: the items of a claim, `q`, that still carry its
-/// fence ?2, at the time ?1. A delivery's id is a version 7 UUID that begins
-/// like its event's: time, version and counter. Its variant digit is one of
-/// 8, 9, a and b. CROSS JOIN fixes the order of the joins.
+/// fence ?2, at the time ?1. CROSS JOIN fixes the order of the joins.
 #define SLUICE_STORE_EVENTS                                                    \
   "INSERT INTO events"                                                         \
   " (id, organization_id, type, payload, dedup_id, inserted_at, accepted_at,"  \
@@ -80,10 +78,7 @@ inline constexpr char claim_of_owner[] =
 #define SLUICE_ADD_DELIVERIES(owner, event)                                    \
   "INSERT INTO event_deliveries (id, organization_id, event_id,"               \
   " endpoint_id, status, attempts, next_attempt_at, inserted_at, updated_at)"  \
-  " SELECT substr(" event ", 1, 18) || '-'"                                    \
-  " || substr('89ab', 1 + (random() & 3), 1)"                                  \
-  " || substr(lower(hex(randomblob(2))), 2)"                                   \
-  " || '-' || lower(hex(randomblob(6))),"                                      \
+  " SELECT delivery_id(" event "),"                                            \
   " " owner ", " event ", e.id, 'pending', 0,"                                 \
   " CASE e.kind WHEN 'push' THEN ?1 END, ?1, ?1"
 /// Whether the endpoint `e` gets an event of this type: an entry is the type,

@@ -88,3 +88,17 @@ TEST_CASE("a version 7 uuid tells when it was made") {
   CHECK(fresh >= now - 1s);
   CHECK(fresh <= now + 10s);
 }
+
+TEST_CASE("an id beside another begins like it and is another") {
+  const auto first = uuid::generate_v7();
+  const auto one = uuid::generate_beside(first);
+  const auto other = uuid::generate_beside(first);
+  CHECK(one.to_string().substr(0, 18) == first.to_string().substr(0, 18));
+  CHECK(one != first);
+  CHECK(one != other);
+  CHECK(one.made_at() == first.made_at());
+  for (const auto &id : {one, other}) {
+    CHECK(id.to_string()[14] == '7');
+    CHECK(std::string("89ab").find(id.to_string()[19]) != std::string::npos);
+  }
+}
