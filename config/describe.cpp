@@ -190,9 +190,9 @@ constexpr std::array table = {
   with<&s::processor, &processor_settings::max_attempts>({
     .key = "processor.max_attempts", .least = 1, .greatest = 100, .takes_effect = hot,
     .help = "An item that failed so often goes to quarantine."}),
-  with<&s::processor, &processor_settings::yield_depth>({
-    .key = "processor.yield_depth", .least = 0, .greatest = 1'000'000'000, .takes_effect = hot,
-    .help = "In a burst, accepting goes before moving until so many items wait in the queue, or one for five seconds. 0: never."}),
+  with<&s::processor, &processor_settings::yield_share>({
+    .key = "processor.yield_share", .least = 0, .greatest = 100, .takes_effect = hot,
+    .help = "In a burst, accepting goes before moving until this percentage of `ingest.max_queue_depth` waits in the queue, or one item for five seconds. 0: never."}),
   with<&s::processor, &processor_settings::retry_backoff>({
     .key = "processor.retry_backoff", .type = duration, .least = 1, .greatest = hour, .takes_effect = hot,
     .help = "First wait before a failed item is tried again; doubles each time."}),

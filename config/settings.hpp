@@ -67,9 +67,9 @@ struct processor_settings {
   milliseconds idle_poll_interval{30'000};
   milliseconds stuck_item_timeout{300'000};
   int max_attempts = 5;
-  /// In a burst, accepting goes before moving until so many items wait; 0:
-  /// never.
-  long yield_depth = 50'000;
+  /// Percent of `ingest.max_queue_depth` that a burst fills before moving is as
+  /// urgent as accepting; 0: it always is.
+  int yield_share = 50;
   /// First wait before a failed item is tried again; doubles each time.
   milliseconds retry_backoff{1'000};
 };

@@ -14,7 +14,6 @@ namespace {
 // Where the last decision is made by the depth; 10'000 for people to see.
 long greatest_depth(const config::settings &settings) {
   return std::max({10'000L, settings.health.critical_depth + 1,
-                   settings.processor.yield_depth + 1,
                    settings.ingest.max_queue_depth + 1});
 }
 

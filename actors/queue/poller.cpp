@@ -170,9 +170,12 @@ bool poller_state::claim_once() {
 // A burst is acknowledged first and moved afterwards, as long as the queue
 // has room for it, which is what it is for, and nothing waits for too long.
 bool poller_state::yields() const {
-  return !is_late_ && parts_->ingest.has_burst() &&
-         parts_->health_board.get().depth.pending <
-             parts_->settings->processor.yield_depth;
+  if (is_late_ || !parts_->ingest.has_burst())
+    return false;
+  const auto settings = parts_->settings.get();
+  const auto most =
+      settings->ingest.max_queue_depth * settings->processor.yield_share / 100;
+  return parts_->health_board.get().depth.pending < most;
 }
 
 void poller_state::note_claimed(const db::claim &claim) {

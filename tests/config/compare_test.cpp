@@ -42,9 +42,9 @@ struct file_fixture {
 } // namespace
 
 TEST_CASE_METHOD(file_fixture, "a difference says what came of it") {
-  auto before = with("[processor]\nbatch_size = 1\nyield_depth = 1\n");
+  auto before = with("[processor]\nbatch_size = 1\nyield_share = 1\n");
   auto after = with("[processor]\nbatch_size = 2\nmax_attempts = 3\n"
-                    "yield_depth = 1\n[http]\nmax_connections = 7\n");
+                    "yield_share = 1\n[http]\nmax_connections = 7\n");
   CHECK(lines_of(compare(before, after)) ==
         "http.max_connections restart: '1024' '7'\n"
         "processor.batch_size applied: '1' '2'\n"

@@ -43,7 +43,7 @@ TEST_CASE("overrides stand above all other sources") {
         "override");
   CHECK(config::to_string(done->origin_of("processor.max_attempts")) ==
         "--set");
-  CHECK(config::to_string(done->origin_of("processor.yield_depth")) ==
+  CHECK(config::to_string(done->origin_of("processor.yield_share")) ==
         "default");
 }
 

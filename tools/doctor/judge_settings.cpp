@@ -70,13 +70,15 @@ void judge_contradictions(const json &settings, findings &out) {
          "ingest.max_queue_depth refuses events before "
          "health.critical_depth can be reached",
          "sluice ctl set health.critical_depth " + std::to_string(*depth / 2)});
-  const auto yield = number_of(settings, "processor.yield_depth");
-  if (depth && yield && *yield > *depth)
+  const auto yield = number_of(settings, "processor.yield_share");
+  const auto share = number_of(settings, "ingest.organization_share");
+  if (share && yield && *yield >= *share)
     out.push_back(
         {severity::warning, "contradiction",
-         "processor.yield_depth is above ingest.max_queue_depth: in "
-         "a burst nothing is moved before events are refused",
-         "sluice ctl set processor.yield_depth " + std::to_string(*depth / 2)});
+         "processor.yield_share is not below "
+         "ingest.organization_share: a burst of one organization is "
+         "refused before moving is as urgent as accepting",
+         "sluice ctl set processor.yield_share " + std::to_string(*share / 2)});
   const auto listen = value_of(settings, "http.listen");
   if (value_of(settings, "auth.open_signup") == "any" && !listen.empty() &&
       !is_loopback(listen))

@@ -1,5 +1,9 @@
 #include "actors/queue/poller.hpp"
 
+#include <array>
+#include <atomic>
+#include <thread>
+
 #include <catch2/catch.hpp>
 
 #include "actors/intake/tenant_shares.hpp"
@@ -69,6 +73,52 @@ struct poller_fixture : faulty_fixture {
   actors::poller_actor poller;
 };
 
+/// Many clients that share each commit, as long as it lives.
+class burst {
+public:
+  burst(actors::intake_box &box, caf::actor_system &system)
+      : box_(box),
+        handle_(system.spawn([](actors::ingest_actor::pointer)
+                                 -> actors::ingest_actor::behavior_type {
+          return {[](actors::flush_atom) {}, [](actors::crash_atom) {},
+                  [](actors::ping_atom) { return true; }};
+        })) {
+    box_.set(handle_);
+    // Several, so that one which has to wait for a processor is no gap.
+    for (auto &client : clients_)
+      client = std::thread([this] {
+        while (!is_over_)
+          commit_one();
+      });
+    const auto limit = std::chrono::steady_clock::now() + 20s;
+    while (!box_.has_burst() && std::chrono::steady_clock::now() < limit)
+      std::this_thread::yield();
+  }
+  ~burst() {
+    is_over_ = true;
+    for (auto &client : clients_)
+      client.join();
+    box_.set({});
+    caf::anon_send_exit(handle_, caf::exit_reason::user_shutdown);
+  }
+  burst(const burst &) = delete;
+  burst &operator=(const burst &) = delete;
+
+private:
+  void commit_one() {
+    for (int client = 0; client < 40; ++client)
+      box_.put(make_events(owner_.id(), 1), std::chrono::steady_clock::now(),
+               [](auto) {});
+    box_.take();
+  }
+
+  actors::intake_box &box_;
+  tenant owner_ = make_tenant();
+  actors::ingest_actor handle_;
+  std::atomic<bool> is_over_{false};
+  std::array<std::thread, 3> clients_;
+};
+
 constexpr char claimed_items[] =
     "SELECT count(*) FROM event_queue WHERE status = 'processing'";
 
@@ -120,4 +170,34 @@ TEST_CASE_METHOD(poller_fixture, "a pool that was given up is not heard",
   CHECK(count(claimed_items) == 0);
   pool->send(poller, actors::room_atom::value, std::size_t{1});
   CHECK(assigned_to(pool) == 3);
+}
+
+TEST_CASE_METHOD(poller_fixture,
+                 "in a burst one claim is out, until its share is full",
+                 "[queue]") {
+  auto settings = quick_settings();
+  settings.processor.batch_size = 1;
+  settings.ingest.max_queue_depth = 10;
+  settings.processor.yield_share = 50;
+  parts->settings.set(settings);
+  accept(3);
+  burst clients(parts->ingest, system);
+  caf::scoped_actor pool(system);
+  introduce(pool, 3);
+  CHECK(assigned_to(pool) == 1);
+  look(pool);
+  CHECK(count(claimed_items) == 1);
+
+  SECTION("with so many waiting") {
+    actors::health_sample sample;
+    sample.depth.pending = 5;
+    parts->health_board.set(sample);
+  }
+  SECTION("with no share at all") {
+    settings.processor.yield_share = 0;
+    parts->settings.set(settings);
+  }
+  look(pool);
+  CHECK(assigned_to(pool) == 1);
+  CHECK(assigned_to(pool) == 1);
 }

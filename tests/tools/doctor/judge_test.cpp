@@ -293,7 +293,8 @@ TEST_CASE("overrides that do not hold, and contradictions, are lines of their "
   settings["settings"] = json::parse(
       R"([{"key": "ingest.max_queue_depth", "value": "500"},
           {"key": "health.critical_depth", "value": "1000"},
-          {"key": "processor.yield_depth", "value": "50000"},
+          {"key": "processor.yield_share", "value": "80"},
+          {"key": "ingest.organization_share", "value": "80"},
           {"key": "auth.open_signup", "value": "any"},
           {"key": "http.listen", "value": "0.0.0.0:4000"}])");
   const auto all = judge_settings(facts);
