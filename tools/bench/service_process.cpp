@@ -1,5 +1,7 @@
 #include "tools/bench/service_process.hpp"
 
+#include <optional>
+
 #include <nlohmann/json.hpp>
 
 #include "db/model/ids.hpp"
@@ -14,12 +16,16 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-bool is_drained(const http_reply &reply) {
+/// Items in the queue, by what the service says of its health; nothing when it
+/// does not say.
+std::optional<long> depth_in(const http_reply &reply) {
   auto body = nlohmann::json::parse(reply.body, nullptr, false);
   if (body.is_discarded() || !body.contains("queue"))
-    return false;
-  const auto &queue = body["queue"];
-  return queue.value("pending", 1L) == 0 && queue.value("processing", 1L) == 0;
+    return std::nullopt;
+  const auto pending = body["queue"].value("pending", -1L);
+  const auto processing = body["queue"].value("processing", -1L);
+  return pending < 0 || processing < 0 ? std::nullopt
+                                       : std::optional(pending + processing);
 }
 
 } // namespace
@@ -68,6 +74,14 @@ void service_process::make_organization(const std::string &admin_token) {
   key_ = body["api_key"].get<std::string>();
 }
 
+double service_process::queue_depth() const {
+  http_session session(port_, {});
+  auto depth = depth_in(session.get("/health/ready"));
+  if (!depth)
+    throw bench_failure("the service does not tell the depth of its queue");
+  return static_cast<double>(*depth);
+}
+
 void service_process::wait_until_drained() {
   using clock = std::chrono::steady_clock;
   constexpr auto proof = milliseconds(2500);
@@ -75,7 +89,7 @@ void service_process::wait_until_drained() {
   auto empty_since = clock::now();
   if (!wait_until(
           [&] {
-            if (!is_drained(session.get("/health/ready")))
+            if (depth_in(session.get("/health/ready")) != 0)
               empty_since = clock::now();
             return clock::now() - empty_since > proof;
           },

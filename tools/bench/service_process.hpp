@@ -22,6 +22,10 @@ public:
   const std::string &key() const { return key_; }
   process_usage usage() const { return process_->usage(); }
 
+  /// How many items wait, or are with a worker, as of the last sample of the
+  /// service's health. Throws `bench_failure` when it does not say.
+  double queue_depth() const;
+
   /// Waits until the queue has been empty for longer than a sample of the
   /// service's health is old.
   void wait_until_drained();

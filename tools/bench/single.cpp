@@ -15,6 +15,8 @@ struct contender {
   std::unique_ptr<target> on;
   std::unique_ptr<service_process> service;
   load_figure rate;
+  /// Events that a run left in the queue.
+  figure waiting;
 };
 
 load_plan plan_for(const bench_context &bench, int port,
@@ -35,8 +37,13 @@ void measure_single(bench_context &bench) {
     auto on = bench.make_target(store);
     auto service =
         std::make_unique<service_process>(*on, bench.settings(without_limit()));
-    contenders.push_back({std::move(on), std::move(service),
-                          load_figure("sluice on " + store, "req/s")});
+    contenders.push_back({std::move(on),
+                          std::move(service),
+                          load_figure("sluice on " + store, "req/s"),
+                          {"sluice on " + store + ", waiting at the end",
+                           "events",
+                           {},
+                           "as of the last sample of its health"}});
   }
   for (int round = 1; round <= bench.options.rounds; ++round) {
     bench.tell("single: round " + std::to_string(round));
@@ -46,13 +53,16 @@ void measure_single(bench_context &bench) {
     for (auto &one : contenders) {
       const auto &service = *one.service;
       one.rate.add(run_load(plan_for(bench, service.port(), service.key())));
+      one.waiting.samples.push_back(service.queue_depth());
       one.service->wait_until_drained();
     }
   }
   auto floor_done = floor_rate.done();
   bench.found.add(floor_done);
-  for (const auto &one : contenders)
+  for (const auto &one : contenders) {
     bench.found.add(one.rate.done());
+    bench.found.add(one.waiting);
+  }
   for (const auto &one : contenders)
     bench.found.add(
         bar{.name = one.on->kind() + " / floor",
