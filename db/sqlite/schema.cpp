@@ -25,7 +25,7 @@ void apply(connection &database, const migration &step, timestamp now) {
   } catch (...) {
     if (database.is_in_transaction())
       database.execute("ROLLBACK");
-    // Belongs to the connection, not to the transaction.
+    // A step may have set it, and a rollback does not take that back.
     database.execute("PRAGMA writable_schema=OFF");
     throw;
   }

@@ -220,7 +220,8 @@ TEST_CASE("the WAL stays short, though there is a reader at any moment",
   CHECK(longest < 180'000'000);
 }
 
-TEST_CASE("a row's state is checked, and at no cost of a table", "[sqlite]") {
+TEST_CASE("a row's state is checked without a table for each check",
+          "[sqlite]") {
   auto store = make_store("sqlite");
   auto session = store->connect();
   auto tenant = make_tenant();
@@ -244,4 +245,21 @@ TEST_CASE("a row's state is checked, and at no cost of a table", "[sqlite]") {
     CHECK_THROWS(store->execute("UPDATE " + name + " SET status = " + state));
   CHECK(store->count("SELECT count(*) FROM pragma_integrity_check WHERE "
                      "integrity_check <> 'ok'") == 0);
+}
+
+TEST_CASE("an item whose id is none is refused, and stays", "[sqlite]") {
+  auto store = make_store("sqlite");
+  auto session = store->connect();
+  auto tenant = make_tenant();
+  value_of(session->create_organization(tenant.owner, tenant.key));
+  value_of(session->accept(make_events(tenant.id(), 1), 24h));
+  auto taken = value_of(session->claim_items(
+      {db::node_id::generate(), db::claim_id::generate(), 1}));
+  store->execute("UPDATE event_queue SET id = 'some text'");
+  auto moved = session->move(taken.id);
+  REQUIRE(!moved);
+  CHECK(moved.error().code == db::errc::rejected);
+  CHECK(moved.error().text.find("is not a UUID") != std::string::npos);
+  CHECK(store->count("SELECT count(*) FROM event_queue") == 1);
+  CHECK(store->count("SELECT count(*) FROM events") == 0);
 }
