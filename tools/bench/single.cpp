@@ -1,3 +1,6 @@
+#include <map>
+#include <string>
+
 #include "tools/bench/floor_process.hpp"
 #include "tools/bench/load_figure.hpp"
 #include "tools/bench/requests.hpp"
@@ -19,6 +22,12 @@ struct contender {
   figure waiting;
 };
 
+/// The queue is as long as it is by default: how long it may be decides how
+/// much of a burst is moved meanwhile. One organization may fill it.
+std::map<std::string, std::string> whole_queue() {
+  return {{"ingest.organization_share", "100"}};
+}
+
 load_plan plan_for(const bench_context &bench, int port,
                    const std::string &key) {
   return {.port = port,
@@ -36,7 +45,7 @@ void measure_single(bench_context &bench) {
   for (const auto &store : bench.options.stores) {
     auto on = bench.make_target(store);
     auto service =
-        std::make_unique<service_process>(*on, bench.settings(without_limit()));
+        std::make_unique<service_process>(*on, bench.settings(whole_queue()));
     contenders.push_back({std::move(on),
                           std::move(service),
                           load_figure("sluice on " + store, "req/s"),
