@@ -1,5 +1,6 @@
 #include "actors/admin/console_line.hpp"
 
+#include <algorithm>
 #include <exception>
 #include <future>
 #include <mutex>
@@ -20,6 +21,10 @@ namespace {
 
 using std::chrono::milliseconds;
 using enum line_failure::kind;
+
+constexpr milliseconds least_heartbeat{250};
+/// Two fit into the time after which the other end hangs up.
+constexpr milliseconds most_heartbeat{4'000};
 
 tl::unexpected<line_failure> fail(line_failure::kind what, std::string text) {
   return tl::unexpected(line_failure{what, std::move(text)});
@@ -84,11 +89,14 @@ private:
 
 class console_line::impl {
 public:
-  explicit impl(const line_options &options)
-      : files_(options.own), config_(files_), system_(config_),
-        version_(options.version) {}
+  /// `limit`: of being connected, as far as heartbeats allow, and of the first
+  /// answer after that.
+  impl(const line_options &options, milliseconds limit)
+      : files_(options.own),
+        config_(files_, std::clamp(limit, least_heartbeat, most_heartbeat)),
+        system_(config_), version_(options.version), limit_(limit) {}
 
-  line_result<void> connect(const line_options &options, milliseconds limit) {
+  line_result<void> connect(const line_options &options) {
     const auto to = to_network_address(options.address);
     auto found =
         caf::openssl::remote_actor<admin_actor>(system_, to.host, to.port);
@@ -96,7 +104,7 @@ public:
       admin_ = std::move(*found);
       caf::actor_cast<caf::abstract_actor *>(admin_)->attach_functor(
           [watch = loss_] { watch->lose(); });
-      return compare_versions(limit);
+      return compare_versions();
     }
     if (found.error() == caf::sec::unexpected_actor_messaging_interface)
       return fail(other_version,
@@ -126,10 +134,10 @@ public:
   const std::string &node() const { return node_; }
 
 private:
-  line_result<void> compare_versions(milliseconds limit) {
+  line_result<void> compare_versions() {
     line_result<void> out;
     caf::scoped_actor self(system_);
-    self->request(admin_, limit, hello_atom::value, admin_protocol, version_)
+    self->request(admin_, limit_, hello_atom::value, admin_protocol, version_)
         .receive(
             [&](std::uint32_t protocol, const std::string &version,
                 std::string &node) {
@@ -152,6 +160,7 @@ private:
   network_config config_;
   caf::actor_system system_;
   std::string version_;
+  milliseconds limit_;
   std::string node_;
   std::shared_ptr<loss_watch> loss_ = std::make_shared<loss_watch>();
   admin_actor admin_;
@@ -162,11 +171,12 @@ console_line::connect_twice(const line_options &options) {
   // While strangers are being refused, the network loses a connection now and
   // then. It takes one from an actor system, so that is made anew, too.
   constexpr int share_of_first = 4;
-  auto made = std::make_unique<impl>(options);
-  auto met = made->connect(options, options.connect_limit / share_of_first);
+  auto made =
+      std::make_unique<impl>(options, options.connect_limit / share_of_first);
+  auto met = made->connect(options);
   if (!met && met.error().what != other_version) {
-    made = std::make_unique<impl>(options);
-    met = made->connect(options, options.connect_limit);
+    made = std::make_unique<impl>(options, options.connect_limit);
+    met = made->connect(options);
   }
   if (!met)
     return tl::unexpected(std::move(met.error()));
@@ -192,8 +202,8 @@ console_line::open(const line_options &options) {
       promise->set_value(fail(unreachable, why.what()));
     }
   }).detach();
-  // For the door, for the line, and for the first words.
-  const auto limit = 3 * options.connect_limit;
+  // For the door; for the line and for the first words, of both tries.
+  const auto limit = 4 * options.connect_limit;
   if (reply.wait_for(limit) != std::future_status::ready)
     return fail(timed_out, options.address + ": no connection in time");
   auto made = reply.get();

@@ -44,7 +44,7 @@ struct line_options {
 /// time. The header shows no CAF.
 class console_line {
 public:
-  /// Connects, and compares versions. Never takes much longer than
+  /// Connects, and compares versions. Never takes longer than four times
   /// `connect_limit`; after `timed_out` a thread may be left that still tries:
   /// the process should end soon.
   static line_result<std::unique_ptr<console_line>>

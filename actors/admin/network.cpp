@@ -9,7 +9,8 @@
 
 namespace sluice::actors {
 
-network_config::network_config(const identity_files &own) {
+network_config::network_config(const identity_files &own,
+                               std::chrono::milliseconds heartbeat) {
   using std::chrono::seconds;
   teach_tls_manners();
   openssl_certificate = own.certificate.path();
@@ -18,7 +19,7 @@ network_config::network_config(const identity_files &own) {
   set("scheduler.policy", caf::atom("sharing"));
   set("scheduler.max-threads", std::size_t{1});
   // Without these a peer that hangs is waited for for ever.
-  set("middleman.heartbeat-interval", caf::timespan(seconds(1)));
+  set("middleman.heartbeat-interval", caf::timespan(heartbeat));
   set("middleman.connection-timeout", caf::timespan(seconds(10)));
   load<caf::io::middleman>();
   // After the middleman.

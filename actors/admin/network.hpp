@@ -14,7 +14,12 @@ namespace sluice::actors {
 /// and no other way. The files have to outlive the system.
 class network_config : public caf::actor_system_config {
 public:
-  explicit network_config(const identity_files &own);
+  /// A connection that is being made is given up at the first heartbeat, if
+  /// nothing was heard on it before: CAF takes it for one that has been silent
+  /// for ever. The other end hangs up after ten seconds without a heartbeat.
+  explicit network_config(
+      const identity_files &own,
+      std::chrono::milliseconds heartbeat = std::chrono::seconds(1));
 };
 
 /// `host` and `port` of `[::1]:4001`.

@@ -46,7 +46,8 @@ bool receive(int socket, Use use) {
 
 } // namespace
 
-commit_cutter::commit_cutter(int server_port) : server_port_(server_port) {
+commit_cutter::commit_cutter(int server_port, std::chrono::milliseconds delay)
+    : server_port_(server_port), delay_(delay) {
   listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   auto address = loopback(0);
   socklen_t size = sizeof address;
@@ -93,6 +94,7 @@ void commit_cutter::run() {
 
 void commit_cutter::add_line() {
   auto client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+  std::this_thread::sleep_for(delay_);
   auto server = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   auto address = loopback(server_port_);
   if (client < 0 || ::connect(server, reinterpret_cast<sockaddr *>(&address),

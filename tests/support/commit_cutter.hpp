@@ -1,14 +1,15 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <list>
 #include <thread>
 #include <vector>
 
 namespace sluice::tests {
 
-/// A TCP proxy on 127.0.0.1 in front of a PostgreSQL server that cuts a
-/// connection around its COMMIT. Threads of its own; ends with the object.
+/// A TCP proxy on 127.0.0.1 that cuts a connection to a PostgreSQL server
+/// around its COMMIT, or is slow. Threads of its own; ends with the object.
 class commit_cutter {
 public:
   enum class cut {
@@ -22,7 +23,9 @@ public:
     silently_after,
   };
 
-  explicit commit_cutter(int server_port);
+  /// Each connection waits for `delay` before it reaches the server, one after
+  /// the other.
+  explicit commit_cutter(int server_port, std::chrono::milliseconds delay = {});
   commit_cutter(const commit_cutter &) = delete;
   commit_cutter &operator=(const commit_cutter &) = delete;
   ~commit_cutter();
@@ -45,6 +48,7 @@ private:
   void close_lines();
 
   int server_port_;
+  std::chrono::milliseconds delay_;
   int port_ = 0;
   int listener_ = -1;
   std::atomic<cut> what_ = cut::never;

@@ -28,6 +28,7 @@
 #include "actors/admin/tls_manners.hpp"
 #include "actors/admin/tls_probe.hpp"
 #include "tests/actors/fixture.hpp"
+#include "tests/support/commit_cutter.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 using namespace sluice::actors;
@@ -175,7 +176,7 @@ TEST_CASE_METHOD(port_fixture, "a killed admin actor is published again",
   const auto before = port.number();
   {
     const identity_files files(first_operator());
-    network_config config(files);
+    network_config config(files, 10s);
     caf::actor_system system(config);
     auto found = caf::openssl::remote_actor<admin_actor>(
         system, "127.0.0.1", static_cast<std::uint16_t>(before));
@@ -195,7 +196,7 @@ TEST_CASE_METHOD(port_fixture, "a killed admin actor is published again",
 
 TEST_CASE_METHOD(port_fixture, "nothing else can be reached", "[admin]") {
   const identity_files files(first_operator());
-  network_config config(files);
+  network_config config(files, 10s);
   caf::actor_system system(config);
   auto found = caf::openssl::remote_actor<admin_actor>(
       system, "127.0.0.1", static_cast<std::uint16_t>(port.number()));
@@ -224,7 +225,7 @@ TEST_CASE_METHOD(port_fixture, "the library's own helpers can be missed",
                  "[admin]") {
   {
     const identity_files files(first_operator());
-    network_config config(files);
+    network_config config(files, 10s);
     caf::actor_system system(config);
     auto found = caf::openssl::remote_actor<admin_actor>(
         system, "127.0.0.1", static_cast<std::uint16_t>(port.number()));
@@ -295,6 +296,16 @@ TEST_CASE_METHOD(port_fixture, "strangers get a part of a processor",
 #else
   CHECK(spent < took * 4 / 5);
 #endif
+}
+
+TEST_CASE_METHOD(port_fixture, "who is slow to answer is waited for",
+                 "[admin]") {
+  // Longer than the first try takes, shorter than the second may.
+  const commit_cutter slow(port.number(), 1'500ms);
+  CHECK(
+      console_line::open({.address = "127.0.0.1:" + std::to_string(slow.port()),
+                          .own = first_operator(),
+                          .version = "1.0"}));
 }
 
 TEST_CASE_METHOD(port_fixture, "each refusal is counted once", "[admin]") {
