@@ -250,12 +250,26 @@ bool writer::is_settled() noexcept {
   }
 }
 
+bool writer::sync_wal() noexcept {
+  wal_sync::pause alone(syncs_);
+  if (!syncs_.is_broken() && connection_->sync_wal() == SQLITE_OK) {
+    syncs_.mend();
+    return true;
+  }
+  syncs_.distrust();
+  return false;
+}
+
 void writer::checkpoint_when_due() noexcept {
   // A WAL shorter than at the last checkpoint has begun anew since.
   if (wal_pages_ < checkpointed_at_)
     checkpointed_at_ = 0;
   if (!is_checkpointing_ ||
       wal_pages_ - checkpointed_at_ < pages_between_checkpoints)
+    return;
+  // SQLite would do so by itself, but be told of no failure if an fsync of
+  // `syncs_` beside it is: it would carry over what the WAL may not have.
+  if (!sync_wal())
     return;
   bool is_too_long = wal_pages_ >= most_wal_pages;
   connection_->set_deadline(fair_lock::clock::now() + longest_wait_for_readers);

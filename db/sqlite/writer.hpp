@@ -96,6 +96,7 @@ private:
   error give_up(std::string_view operation, const std::exception &cause);
   void roll_back() noexcept;
   bool is_settled() noexcept;
+  bool sync_wal() noexcept;
   void checkpoint_when_due() noexcept;
 
   const std::string path_;
