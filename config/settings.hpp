@@ -69,7 +69,7 @@ struct processor_settings {
   int max_attempts = 5;
   /// Percent of `ingest.max_queue_depth` that a burst fills before moving is as
   /// urgent as accepting; 0: it always is.
-  int yield_share = 50;
+  int yield_share = 70;
   /// First wait before a failed item is tried again; doubles each time.
   milliseconds retry_backoff{1'000};
 };

@@ -26,7 +26,8 @@ struct poll_intervals {
 ///   empty claim   poll after a wait that doubles from `min` to `max`, and
 ///                 after `idle` once `max` was reached several times
 ///   wake-up       poll at once if that wait is over, else then
-///   yield         poll no sooner than after several times what the claim took
+///   yield         poll no sooner than after several times what the claim took,
+///                 unless somebody asks
 class poll_pacer {
 public:
   using time_point = std::chrono::steady_clock::time_point;

@@ -12,6 +12,9 @@ namespace {
 
 /// An item that has waited for so long does not wait for others any more.
 constexpr std::chrono::seconds longest_behind_a_burst{5};
+/// Between two looks whether there is a reason to rest still; a queue fills by
+/// some hundred items meanwhile.
+constexpr std::chrono::milliseconds between_looks{20};
 
 std::optional<db::error> doubt_in(const db::error &failure) {
   return failure.doubt.empty() ? std::nullopt : std::optional(failure);
@@ -69,8 +72,10 @@ void poller_state::finished(db::claim_id fence) {
     return;
   auto now = clock::now();
   auto done = handed_out_.extract(fence);
-  if (done && yields())
+  if (done && yields()) {
+    rests_ = may_be_more_;
     pacer_->yielded(now - done.mapped(), now);
+  }
   ++room_;
   poll_or_plan();
 }
@@ -119,6 +124,10 @@ void poller_state::poll_or_plan() {
   // before the node is enlisted: the janitor wakes the poller then.
   if (!parts_->is_enlisted)
     return;
+  if (rests_ && !yields()) {
+    rests_ = false;
+    pacer_->asked();
+  }
   while (may_claim() && pacer_->next() <= clock::now())
     if (!claim_once())
       break;
@@ -150,6 +159,7 @@ bool poller_state::claim_once() {
   auto claim = session_->with(
       [&](db::store &store) { return store.claim_items(request); });
   if (!claim) {
+    may_be_more_ = rests_ = false;
     if (claim.error().code == db::errc::in_doubt)
       orphans_.emplace(request.id, doubt_in(claim.error()));
     auto now = clock::now();
@@ -161,7 +171,9 @@ bool poller_state::claim_once() {
   }
   note_claimed(*claim);
   auto count = static_cast<int>(claim->items.size());
-  pacer_->claimed(count, count == request.limit && !yields(), clock::now());
+  may_be_more_ = count == request.limit;
+  rests_ = may_be_more_ && yields();
+  pacer_->claimed(count, may_be_more_ && !rests_, clock::now());
   if (count > 0)
     assign(std::move(*claim), begun);
   return true;
@@ -175,7 +187,7 @@ bool poller_state::yields() const {
   const auto settings = parts_->settings.get();
   const auto most =
       settings->ingest.max_queue_depth * settings->processor.yield_share / 100;
-  return parts_->health_board.get().depth.pending < most;
+  return parts_->room.depth(parts_->counts) < most;
 }
 
 void poller_state::note_claimed(const db::claim &claim) {
@@ -229,6 +241,8 @@ void poller_state::plan() {
       return;
     at = std::max(at, *opens);
   }
+  if (rests_)
+    at = std::min(at, now + between_looks);
   // What comes sooner plans anew.
   if (now <= planned_for_ && planned_for_ <= at)
     return;

@@ -61,6 +61,10 @@ private:
   std::map<db::claim_id, clock::time_point> handed_out_;
   /// An item of the last claim had waited for long.
   bool is_late_ = false;
+  /// The last claim was a full one.
+  bool may_be_more_ = false;
+  /// The next one is put off for a burst alone.
+  bool rests_ = false;
   /// Claims that nobody works on: their commit was in doubt (with that
   /// doubt), or the pool that had them is gone. Released before the next claim.
   std::map<db::claim_id, std::optional<db::error>> orphans_;

@@ -1,5 +1,7 @@
-#include <map>
+#include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "tools/bench/floor_process.hpp"
 #include "tools/bench/load_figure.hpp"
@@ -22,12 +24,6 @@ struct contender {
   figure waiting;
 };
 
-/// The queue is as long as it is by default: how long it may be decides how
-/// much of a burst is moved meanwhile. One organization may fill it.
-std::map<std::string, std::string> whole_queue() {
-  return {{"ingest.organization_share", "100"}};
-}
-
 load_plan plan_for(const bench_context &bench, int port,
                    const std::string &key) {
   return {.port = port,
@@ -44,8 +40,9 @@ void measure_single(bench_context &bench) {
   std::vector<contender> contenders;
   for (const auto &store : bench.options.stores) {
     auto on = bench.make_target(store);
-    auto service =
-        std::make_unique<service_process>(*on, bench.settings(whole_queue()));
+    // As by default: how much of a burst is moved meanwhile, and what is
+    // refused, depends on the queue's settings.
+    auto service = std::make_unique<service_process>(*on, bench.settings());
     contenders.push_back({std::move(on),
                           std::move(service),
                           load_figure("sluice on " + store, "req/s"),

@@ -53,6 +53,7 @@ struct poller_fixture : faulty_fixture {
     pool->receive(
         [&](actors::assign_atom, const actors::claim_ptr &claim) {
           items = claim->items.size();
+          fence = claim->id;
         },
         caf::after(20s) >> [] {});
     return items;
@@ -61,12 +62,19 @@ struct poller_fixture : faulty_fixture {
   /// Has the poller look, after all that it was sent before.
   void look(caf::scoped_actor &self) {
     self->send(poller, actors::poll_atom::value);
+    settle(self);
+  }
+
+  /// Waits until it has read all that it was sent before.
+  void settle(caf::scoped_actor &self) {
     bool is_done = false;
     self->request(poller, 20s, actors::ping_atom::value)
         .receive([&](bool) { is_done = true; }, [](const caf::error &) {});
     REQUIRE(is_done);
   }
 
+  /// Of the claim that was assigned last.
+  db::claim_id fence;
   std::shared_ptr<actors::shared_parts> parts;
   caf::actor_system_config config;
   caf::actor_system system;
@@ -118,6 +126,14 @@ private:
   std::atomic<bool> is_over_{false};
   std::array<std::thread, 3> clients_;
 };
+
+config::settings settings_for_bursts() {
+  auto out = quick_settings();
+  out.processor.batch_size = 1;
+  out.ingest.max_queue_depth = 10;
+  out.processor.yield_share = 50;
+  return out;
+}
 
 constexpr char claimed_items[] =
     "SELECT count(*) FROM event_queue WHERE status = 'processing'";
@@ -173,12 +189,29 @@ TEST_CASE_METHOD(poller_fixture, "a pool that was given up is not heard",
 }
 
 TEST_CASE_METHOD(poller_fixture,
+                 "who rests for a burst goes on once its share is full",
+                 "[queue]") {
+  auto settings = settings_for_bursts();
+  settings.processor.min_poll_interval = 1h;
+  settings.processor.max_poll_interval = 1h;
+  settings.processor.idle_poll_interval = 1h;
+  parts->settings.set(settings);
+  caf::scoped_actor self(system);
+  self->send(poller, actors::apply_atom::value);
+  accept(2);
+  burst clients(parts->ingest, system);
+  introduce(self, 1);
+  CHECK(assigned_to(self) == 1);
+  self->send(poller, actors::more_atom::value, fence);
+  settle(self);
+  parts->room.note(5, 0, parts->counts, 0);
+  CHECK(assigned_to(self) == 1);
+}
+
+TEST_CASE_METHOD(poller_fixture,
                  "in a burst one claim is out, until its share is full",
                  "[queue]") {
-  auto settings = quick_settings();
-  settings.processor.batch_size = 1;
-  settings.ingest.max_queue_depth = 10;
-  settings.processor.yield_share = 50;
+  auto settings = settings_for_bursts();
   parts->settings.set(settings);
   accept(3);
   burst clients(parts->ingest, system);
@@ -189,9 +222,11 @@ TEST_CASE_METHOD(poller_fixture,
   CHECK(count(claimed_items) == 1);
 
   SECTION("with so many waiting") {
-    actors::health_sample sample;
-    sample.depth.pending = 5;
-    parts->health_board.set(sample);
+    parts->room.note(5, 0, parts->counts, 0);
+  }
+  SECTION("with so many accepted since they were counted") {
+    parts->room.note(2, 0, parts->counts, 0);
+    parts->counts.accepted += 3;
   }
   SECTION("with no share at all") {
     settings.processor.yield_share = 0;
