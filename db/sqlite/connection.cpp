@@ -175,6 +175,11 @@ int connection::sync_wal() noexcept {
   return wal_->pMethods->xSync(wal_, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY);
 }
 
+void connection::leave_wal() noexcept {
+  sqlite3_db_config(database_.getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1,
+                    nullptr);
+}
+
 int connection::on_progress(void *self) {
   return clock::now() > static_cast<connection *>(self)->deadline_ ? 1 : 0;
 }

@@ -106,6 +106,9 @@ public:
   /// may call while another one uses the connection.
   int sync_wal() noexcept;
 
+  /// The WAL stays as it is when this is closed.
+  void leave_wal() noexcept;
+
   SQLite::Database &handle() { return database_; }
 
 private:

@@ -59,6 +59,12 @@ void set_up(connection &database) {
 writer::writer(std::string path, std::chrono::milliseconds call_timeout)
     : path_(std::move(path)), call_timeout_(call_timeout) {}
 
+writer::~writer() {
+  // Closing is a checkpoint, too, and would remove the WAL.
+  if (connection_ && (syncs_.is_broken() || !is_checkpointing_))
+    connection_->leave_wal();
+}
+
 result<void> writer::make_ready() {
   auto deadline = fair_lock::clock::now() + call_timeout_;
   auto turn = turns_.acquire(deadline);

@@ -42,6 +42,9 @@ inline constexpr char doubt_of_disk[] = "disk";
 class writer {
 public:
   writer(std::string path, std::chrono::milliseconds call_timeout);
+  ~writer();
+  writer(const writer &) = delete;
+  writer &operator=(const writer &) = delete;
 
   /// Runs `work(connection &)` in a transaction of its own and commits what
   /// it did; rolls back when it throws. `conflict` when the turn did not come
