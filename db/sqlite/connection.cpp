@@ -9,6 +9,7 @@
 #include <sqlite3.h>
 
 #include "db/sqlite/functions.hpp"
+#include "db/sqlite/page_cache.hpp"
 
 namespace sluice::db::sqlite {
 
@@ -29,7 +30,10 @@ int flags_for(connection::access how) {
 /// for each allocation.
 void set_up_library() {
   static std::once_flag once;
-  std::call_once(once, [] { sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); });
+  std::call_once(once, [] {
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    add_page_cache_layer();
+  });
 }
 
 SQLite::Database open_database(const std::string &path,
