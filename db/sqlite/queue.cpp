@@ -17,9 +17,8 @@ namespace {
 /// A claim on its way through the lanes.
 class lane_walk {
 public:
-  lane_walk(connection &database, const claim_request &request, timestamp now,
-            std::vector<claimed_item> &items)
-      : request_(request), now_(now), items_(items), left_(request.limit),
+  lane_walk(connection &database, const claim_request &request, timestamp now)
+      : request_(request), now_(now), left_(request.limit),
         take_(database.statement(sql::claim_of_lane)) {
     auto query = database.statement(sql::is_lane_busy);
     for (int lane = 0; lane < lane_count; ++lane) {
@@ -55,19 +54,13 @@ private:
       return;
     take_.bind(1, request_.id).bind(2, request_.node).bind(3, now_);
     take_.bind(4, std::int64_t{wanted}).bind(5, std::int64_t{lane});
-    int taken = 0;
-    for (; take_.next(); ++taken)
-      items_.push_back({event_id(take_.id(0)),
-                        static_cast<int>(take_.number(1)),
-                        organization_id(take_.id(2))});
-    take_->reset();
+    int taken = take_.run();
     left_ -= taken;
     busy_[lane] = taken == wanted;
   }
 
   const claim_request &request_;
   timestamp now_;
-  std::vector<claimed_item> &items_;
   int left_;
   statement_loan take_;
   /// Lanes that are likely to have more.
@@ -75,13 +68,20 @@ private:
 };
 
 void claim_of_owner(connection &database, const claim_request &request,
-                    timestamp now, std::vector<claimed_item> &items) {
+                    timestamp now) {
   auto take = database.statement(sql::claim_of_owner);
   take.bind(1, request.id).bind(2, request.node).bind(3, now);
-  take.bind(4, std::int64_t{request.limit}).bind(5, *request.owner);
-  while (take.next())
-    items.push_back({event_id(take.id(0)), static_cast<int>(take.number(1)),
-                     *request.owner});
+  take.bind(4, std::int64_t{request.limit}).bind(5, *request.owner).run();
+}
+
+std::vector<claimed_item> claimed_items(connection &database, claim_id fence) {
+  std::vector<claimed_item> items;
+  auto rows = database.statement(sql::claimed_items);
+  rows.bind(1, fence);
+  while (rows.next())
+    items.push_back({event_id(rows.id(0)), static_cast<int>(rows.number(1)),
+                     organization_id(rows.id(2))});
+  return items;
 }
 
 std::optional<std::chrono::microseconds> oldest_pending(connection &database,
@@ -112,9 +112,10 @@ claim claim_items(connection &database, const claim_request &request,
   if (taken.is_paused || request.limit <= 0)
     return taken;
   if (request.owner)
-    claim_of_owner(database, request, now, taken.items);
+    claim_of_owner(database, request, now);
   else
-    lane_walk(database, request, now, taken.items).run();
+    lane_walk(database, request, now).run();
+  taken.items = claimed_items(database, request.id);
   return taken;
 }
 

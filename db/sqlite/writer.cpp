@@ -46,6 +46,7 @@ void set_up(connection &database) {
     throw SQLite::Exception("this file system does not support SQLite's WAL",
                             SQLITE_CANTOPEN);
   // NORMAL: commits are synced by `wal_sync`, once the turn was passed on.
+  // As to the cache's size, see `item_mover`, too.
   database.execute("PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
                    "PRAGMA cache_size=-32768; PRAGMA secure_delete=FAST;"
                    "PRAGMA journal_size_limit=67108864");
@@ -161,7 +162,7 @@ void writer::begin(fair_lock::clock::time_point deadline) {
   connection_->set_deadline(deadline);
   if (is_suspect_ || syncs_.is_broken())
     probe();
-  connection_->execute("BEGIN IMMEDIATE");
+  connection_->statement("BEGIN IMMEDIATE").run();
 }
 
 wal_sync::commit writer::commit() {
