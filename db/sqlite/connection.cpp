@@ -10,6 +10,7 @@
 
 #include "db/sqlite/functions.hpp"
 #include "db/sqlite/page_cache.hpp"
+#include "db/sqlite/wal_vfs.hpp"
 
 namespace sluice::db::sqlite {
 
@@ -39,7 +40,10 @@ void set_up_library() {
 SQLite::Database open_database(const std::string &path,
                                connection::access how) {
   set_up_library();
-  return {path, flags_for(how)};
+  const int no_wait = 0;
+  return how == connection::access::read_only
+             ? SQLite::Database(path, flags_for(how))
+             : SQLite::Database(path, flags_for(how), no_wait, wal_vfs());
 }
 
 } // namespace
@@ -161,6 +165,11 @@ void connection::execute(const char *sql) {
 
 std::string connection::ask(const char *sql) {
   return database_.execAndGet(sql).getString();
+}
+
+void connection::commit() {
+  gathered_writes one(wal_);
+  statement("COMMIT").run();
 }
 
 bool connection::is_in_transaction() {

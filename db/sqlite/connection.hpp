@@ -95,6 +95,9 @@ public:
   /// The first column of the only row of `sql`.
   std::string ask(const char *sql);
 
+  /// COMMIT. The pages of the transaction reach the WAL together.
+  void commit();
+
   /// True between BEGIN and COMMIT, unless SQLite rolled back by itself.
   bool is_in_transaction();
 

@@ -169,7 +169,7 @@ wal_sync::commit writer::commit() {
   is_committing_ = true;
   syncs_.announce();
   try {
-    connection_->execute("COMMIT");
+    connection_->commit();
   } catch (...) {
     syncs_.withdraw();
     throw;

@@ -21,6 +21,7 @@ struct countdown {
 };
 
 std::atomic<bool> is_dying{false};
+std::atomic<long> all_writes{0};
 countdown writes;
 countdown syncs;
 sqlite3_vfs *real = nullptr;
@@ -30,6 +31,7 @@ sqlite3_io_methods methods_between;
 
 int write_or_fail(sqlite3_file *file, const void *bytes, int size,
                   sqlite3_int64 at) {
+  ++all_writes;
   if (writes.is_due())
     return SQLITE_IOERR_WRITE;
   return real_methods->xWrite(file, bytes, size, at);
@@ -92,6 +94,10 @@ void faulty_disk::heal() {
 
 bool faulty_disk::is_spent() const {
   return writes.left <= 0 && syncs.left <= 0;
+}
+
+long faulty_disk::writes_so_far() {
+  return all_writes;
 }
 
 } // namespace sluice::tests

@@ -27,6 +27,8 @@ public:
   void heal();
   /// True when all that was planned has happened.
   bool is_spent() const;
+  /// How many writes there have been so far, those that failed among them.
+  static long writes_so_far();
 };
 
 } // namespace sluice::tests
