@@ -15,7 +15,7 @@ constexpr unsigned first_byte_for_locks = 0x40000000;
 /// SQLite's own methods, which do the work.
 sqlite3_pcache_methods2 own{};
 
-struct layer {
+struct layered_cache {
   sqlite3_pcache *cache = nullptr;
   /// Holds the bytes that locks are taken on, so that it is never a page of a
   /// tree. Its number is lent out for a swap.
@@ -29,13 +29,13 @@ struct layer {
   }
 };
 
-layer &layer_of(sqlite3_pcache *handle) {
-  return *reinterpret_cast<layer *>(handle);
+layered_cache &cache_of(sqlite3_pcache *handle) {
+  return *reinterpret_cast<layered_cache *>(handle);
 }
 
 sqlite3_pcache *create(int page_size, int extra_size, int is_purgeable) {
   auto number = first_byte_for_locks / static_cast<unsigned>(page_size) + 1;
-  std::unique_ptr<layer> made(new (std::nothrow) layer);
+  std::unique_ptr<layered_cache> made(new (std::nothrow) layered_cache);
   if (!made)
     return nullptr;
   made->locking_page = number;
@@ -46,16 +46,16 @@ sqlite3_pcache *create(int page_size, int extra_size, int is_purgeable) {
 }
 
 void resize(sqlite3_pcache *handle, int pages) {
-  own.xCachesize(layer_of(handle).cache, pages);
+  own.xCachesize(cache_of(handle).cache, pages);
 }
 
 int count(sqlite3_pcache *handle) {
-  return own.xPagecount(layer_of(handle).cache);
+  return own.xPagecount(cache_of(handle).cache);
 }
 
 sqlite3_pcache_page *fetch(sqlite3_pcache *handle, unsigned number,
                            int may_create) {
-  auto &self = layer_of(handle);
+  auto &self = cache_of(handle);
   auto *page = own.xFetch(self.cache, number, may_create);
   if (page != nullptr)
     self.note(number);
@@ -63,19 +63,19 @@ sqlite3_pcache_page *fetch(sqlite3_pcache *handle, unsigned number,
 }
 
 void unpin(sqlite3_pcache *handle, sqlite3_pcache_page *page, int discard) {
-  own.xUnpin(layer_of(handle).cache, page, discard);
+  own.xUnpin(cache_of(handle).cache, page, discard);
 }
 
 void renumber(sqlite3_pcache *handle, sqlite3_pcache_page *page, unsigned from,
               unsigned to) {
-  auto &self = layer_of(handle);
+  auto &self = cache_of(handle);
   own.xRekey(self.cache, page, from, to);
   self.note(to);
 }
 
 /// Drops the pages from `first` on.
 void truncate(sqlite3_pcache *handle, unsigned first) {
-  auto &self = layer_of(handle);
+  auto &self = cache_of(handle);
   if (first > self.highest)
     return;
   own.xTruncate(self.cache, first);
@@ -83,12 +83,12 @@ void truncate(sqlite3_pcache *handle, unsigned first) {
 }
 
 void destroy(sqlite3_pcache *handle) {
-  std::unique_ptr<layer> self(&layer_of(handle));
+  std::unique_ptr<layered_cache> self(&cache_of(handle));
   own.xDestroy(self->cache);
 }
 
 void shrink(sqlite3_pcache *handle) {
-  own.xShrink(layer_of(handle).cache);
+  own.xShrink(cache_of(handle).cache);
 }
 
 } // namespace

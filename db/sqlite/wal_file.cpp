@@ -21,7 +21,6 @@ namespace {
 using byte = unsigned char;
 
 constexpr std::size_t header_size = 32;
-constexpr std::size_t frame_header_size = 24;
 constexpr std::uint32_t magic = 0x377f0682; // its last bit: big-endian sums
 constexpr std::size_t step = 1UL << 20U;
 
@@ -127,13 +126,13 @@ bool is_sound(const wal_file &file, int frames) {
   if (!sum.is(&header[24]))
     return false;
   auto page_size = big_endian(&header[8]);
-  std::vector<byte> frame(frame_header_size + page_size);
+  std::vector<byte> frame(wal_frame_header_size + page_size);
   for (auto at = header_size; frames > 0; --frames, at += frame.size()) {
     if (file.read(frame, at) < frame.size() ||
         std::memcmp(&frame[8], &header[16], 8) != 0)
       return false;
     sum.add(std::span(frame).first(8));
-    sum.add(std::span(frame).subspan(frame_header_size));
+    sum.add(std::span(frame).subspan(wal_frame_header_size));
     if (!sum.is(&frame[16]))
       return false;
   }

@@ -4,6 +4,9 @@
 
 namespace sluice::db::sqlite {
 
+/// Bytes before each page in a WAL.
+inline constexpr int wal_frame_header_size = 24;
+
 /// Brings all of the WAL beside the database `path` to the disk by writing
 /// every byte of it once more, and syncing that. For when an fsync has failed:
 /// the kernel then takes the pages for written and would not write them again.

@@ -12,12 +12,13 @@
 #include <SQLiteCpp/Exception.h>
 #include <sqlite3.h>
 
+#include "db/sqlite/wal_file.hpp"
+
 namespace sluice::db::sqlite {
 
 namespace {
 
 // https://sqlite.org/fileformat2.html, section 4.1
-constexpr int header_of_frame_size = 24;
 constexpr std::size_t place_of_commit_mark = 4;
 constexpr std::size_t commit_mark_size = 4;
 // More than this the default VFS does not take in one call (os_unix.c,
@@ -58,7 +59,7 @@ public:
     if (!goes_on)
       if (int code = flush(); code != SQLITE_OK)
         return code;
-    if (size == header_of_frame_size && (goes_on || at >= written_to_))
+    if (size == wal_frame_header_size && (goes_on || at >= written_to_))
       return add_header(bytes, at);
     if (int code = flush(); code != SQLITE_OK)
       return code;
@@ -88,7 +89,7 @@ private:
   int add_header(const char *bytes, sqlite3_int64 at) {
     if (gathered_.empty())
       begin_ = at;
-    gathered_.insert(gathered_.end(), bytes, bytes + header_of_frame_size);
+    gathered_.insert(gathered_.end(), bytes, bytes + wal_frame_header_size);
     is_expecting_page_ = true;
     is_last_ = ends_transaction(bytes);
     return SQLITE_OK;
@@ -235,8 +236,8 @@ constexpr sqlite3_io_methods wal_methods = {
 };
 
 /// A copy of another VFS, which does what that one does but for WALs.
-struct layer : sqlite3_vfs {
-  explicit layer(sqlite3_vfs *under)
+struct vfs_layer : sqlite3_vfs {
+  explicit vfs_layer(sqlite3_vfs *under)
       : sqlite3_vfs(*under), inner(under),
         name(std::string("sluice-") + under->zName) {
     szOsFile += static_cast<int>(place_of_inner);
@@ -252,9 +253,9 @@ struct layer : sqlite3_vfs {
   std::string name;
 };
 
-int layer::open(sqlite3_vfs *self, const char *path, sqlite3_file *file,
-                int flags, int *out_flags) {
-  auto *under = static_cast<layer *>(self)->inner;
+int vfs_layer::open(sqlite3_vfs *self, const char *path, sqlite3_file *file,
+                    int flags, int *out_flags) {
+  auto *under = static_cast<vfs_layer *>(self)->inner;
   if ((flags & SQLITE_OPEN_WAL) == 0)
     return under->xOpen(under, path, file, flags, out_flags);
   auto &wal = wal_of(file);
@@ -277,14 +278,14 @@ int layer::open(sqlite3_vfs *self, const char *path, sqlite3_file *file,
 const char *wal_vfs() {
   static std::mutex mutex;
   // What SQLite knows by its address stays for good.
-  static std::map<sqlite3_vfs *, std::unique_ptr<layer>> made;
+  static std::map<sqlite3_vfs *, std::unique_ptr<vfs_layer>> made;
   std::lock_guard lock(mutex);
   auto *under = sqlite3_vfs_find(nullptr);
   if (under == nullptr)
     throw SQLite::Exception("SQLite has no VFS", SQLITE_ERROR);
   auto &found = made[under];
   if (!found)
-    found = std::make_unique<layer>(under);
+    found = std::make_unique<vfs_layer>(under);
   if (int code = sqlite3_vfs_register(found.get(), 0); code != SQLITE_OK)
     throw SQLite::Exception("SQLite does not take the WAL's VFS", code);
   return found->zName;
