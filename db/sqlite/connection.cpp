@@ -188,6 +188,10 @@ int connection::sync_wal() noexcept {
   return wal_->pMethods->xSync(wal_, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY);
 }
 
+void connection::begin_wal_sync() noexcept {
+  begin_writing_to_disk(wal_);
+}
+
 void connection::leave_wal() noexcept {
   sqlite3_db_config(database_.getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1,
                     nullptr);

@@ -105,9 +105,12 @@ public:
   /// committed, by the thread that the connection belongs to.
   void find_wal();
 
-  /// An fsync of that file; the result code. The one method that any thread
-  /// may call while another one uses the connection.
+  /// An fsync of that file; the result code. This and the next method any
+  /// thread may call while another one uses the connection.
   int sync_wal() noexcept;
+
+  /// As `begin_writing_to_disk`.
+  void begin_wal_sync() noexcept;
 
   /// The WAL stays as it is when this is closed.
   void leave_wal() noexcept;

@@ -1,5 +1,8 @@
 #include "db/sqlite/wal_vfs.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <map>
@@ -28,6 +31,7 @@ constexpr std::size_t most_that_gathers = 1 << 20;
 // Below 100 they belong to SQLite.
 constexpr int begin_to_gather = 7101;
 constexpr int stop_gathering = 7102;
+constexpr int write_to_disk = 7103;
 
 /// Whether the frame with this header ends a transaction.
 bool ends_transaction(const char *header) {
@@ -123,6 +127,9 @@ private:
 struct wal_handle : sqlite3_file {
   sqlite3_file *inner;
   frames *waiting;
+  /// Our own of the same file, because nobody tells the default VFS's; -1:
+  /// none.
+  int descriptor;
 };
 
 constexpr std::size_t place_of_inner =
@@ -137,6 +144,8 @@ int close_wal(sqlite3_file *file) {
   auto &wal = wal_of(file);
   delete wal.waiting;
   wal.waiting = nullptr;
+  if (wal.descriptor >= 0)
+    ::close(wal.descriptor);
   return wal.inner->pMethods->xClose(wal.inner);
 }
 
@@ -192,6 +201,12 @@ int is_wal_locked(sqlite3_file *file, int *answer) {
 
 int control_wal(sqlite3_file *file, int operation, void *argument) {
   auto &wal = wal_of(file);
+  // From any thread.
+  if (operation == write_to_disk) {
+    if (wal.descriptor >= 0)
+      ::sync_file_range(wal.descriptor, 0, 0, SYNC_FILE_RANGE_WRITE);
+    return SQLITE_OK;
+  }
   if (operation == begin_to_gather || operation == stop_gathering) {
     if (operation == begin_to_gather)
       wal.waiting->begin();
@@ -269,6 +284,7 @@ int vfs_layer::open(sqlite3_vfs *self, const char *path, sqlite3_file *file,
   if (code != SQLITE_OK)
     return code;
   wal.waiting = waiting.release();
+  wal.descriptor = ::open(path, O_RDONLY | O_CLOEXEC);
   wal.pMethods = &wal_methods;
   return code;
 }
@@ -289,6 +305,11 @@ const char *wal_vfs() {
   if (int code = sqlite3_vfs_register(found.get(), 0); code != SQLITE_OK)
     throw SQLite::Exception("SQLite does not take the WAL's VFS", code);
   return found->zName;
+}
+
+void begin_writing_to_disk(sqlite3_file *wal) noexcept {
+  if (wal != nullptr && wal->pMethods != nullptr)
+    wal->pMethods->xFileControl(wal, write_to_disk, nullptr);
 }
 
 gathered_writes::gathered_writes(sqlite3_file *wal) : wal_(wal) {

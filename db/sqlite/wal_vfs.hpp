@@ -9,6 +9,11 @@ namespace sluice::db::sqlite {
 /// connection that writes. Throws `SQLite::Exception`.
 const char *wal_vfs();
 
+/// Has the kernel begin to write to the disk what it has of the WAL, so that
+/// the next fsync finds less to do. Waits for no disk, and proves nothing: a
+/// failure is told by the next fsync. `wal` is as below. From any thread.
+void begin_writing_to_disk(sqlite3_file *wal) noexcept;
+
 /// While it lives, what is appended to the WAL reaches the kernel in few large
 /// writes instead of in two for each page. Around a COMMIT, and no more: the
 /// last write is made, and its failure told, where SQLite writes the last page

@@ -63,9 +63,10 @@ public:
       auto value = work(*connection_);
       auto done = commit();
       turn.reset();
-      if (mode.is_durable)
-        if (auto kept = keep(operation, done, deadline); !kept)
-          return tl::unexpected(std::move(kept.error()));
+      if (!mode.is_durable)
+        done.on->begin_wal_sync();
+      else if (auto kept = keep(operation, done, deadline); !kept)
+        return tl::unexpected(std::move(kept.error()));
       return value;
     } catch (const std::exception &cause) {
       return tl::unexpected(give_up(operation, cause));

@@ -1,9 +1,12 @@
 #include "db/sqlite/wal_vfs.hpp"
 
+#include <atomic>
 #include <filesystem>
+#include <iterator>
 #include <optional>
 #include <random>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <SQLiteCpp/Database.h>
@@ -175,6 +178,35 @@ TEST_CASE("a write of a transaction's pages that fails is the COMMIT's failure",
   on.insert(2, 10);
   CHECK(on.seen() == state_of(on.database));
   CHECK(on.left_by_crash() == state_of(on.database));
+}
+
+TEST_CASE("the kernel may be asked for a WAL's pages at any time", "[sqlite]") {
+  auto open_files = [] {
+    auto all = fs::directory_iterator("/proc/self/fd");
+    return std::distance(begin(all), end(all));
+  };
+  const auto before = open_files();
+  db::sqlite::begin_writing_to_disk(nullptr);
+  {
+    written on;
+    sqlite3_file *wal = nullptr;
+    sqlite3_file_control(on.database.getHandle(), "main",
+                         SQLITE_FCNTL_JOURNAL_POINTER, &wal);
+    REQUIRE(wal != nullptr);
+    std::atomic<bool> is_over{false};
+    std::thread other([&] {
+      while (!is_over)
+        db::sqlite::begin_writing_to_disk(wal);
+    });
+    on.insert(200, 5000);
+    on.database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    on.insert(200, 5000);
+    is_over = true;
+    other.join();
+    CHECK(on.database.execAndGet("PRAGMA integrity_check").getString() == "ok");
+    CHECK(on.database.execAndGet("SELECT count(*) FROM t").getInt() == 400);
+  }
+  CHECK(open_files() == before);
 }
 
 TEST_CASE("what was committed is in the files, whatever went before",
