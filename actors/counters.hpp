@@ -17,6 +17,8 @@ struct counters {
   std::atomic<std::uint64_t> duplicates{0};
   std::atomic<std::uint64_t> commits{0};
   std::atomic<std::uint64_t> stored{0};
+  /// Of these, what nobody had claimed.
+  std::atomic<std::uint64_t> stored_without_claim{0};
   std::atomic<std::uint64_t> retried{0};
   std::atomic<std::uint64_t> quarantined{0};
   /// Items whose fence was gone when a worker came back with them.
@@ -54,7 +56,7 @@ struct counters {
   histogram delivery_time{bounds_of_waits, seconds_per_microsecond};
   /// One step of retention.
   histogram prune_time{bounds_of_calls, seconds_per_microsecond};
-  /// One move that succeeded.
+  /// One move that succeeded, of a claim or without one.
   histogram move_time{bounds_of_calls, seconds_per_microsecond};
 };
 

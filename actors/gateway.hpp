@@ -135,6 +135,8 @@ struct histogram_view {
 struct metrics_sample {
   health_sample health;
   std::uint64_t duplicates = 0;
+  /// Of what was stored, what nobody had claimed.
+  std::uint64_t stored_without_claim = 0;
   std::uint64_t retried = 0;
   std::uint64_t lost_claims = 0;
   std::uint64_t rescued = 0;

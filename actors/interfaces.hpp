@@ -139,7 +139,8 @@ using ingest_actor = caf::typed_actor<
     // From whoever started it: do you still serve your messages?
     caf::replies_to<ping_atom>::with<bool>>;
 
-/// Claims items when there is a reason to and room for them.
+/// Claims items when there is a reason to and room for them; in a burst, moves
+/// them itself, and wakes the dispatcher.
 using poller_actor = caf::typed_actor<
     // A hint that something may be pending. May be lost without harm.
     caf::reacts_to<wake_atom>,

@@ -136,6 +136,7 @@ public:
     const auto &counts = parts_->counts;
     return {.health = health(),
             .duplicates = counts.duplicates,
+            .stored_without_claim = counts.stored_without_claim,
             .retried = counts.retried,
             .lost_claims = counts.lost_claims,
             .rescued = counts.rescued,

@@ -171,10 +171,10 @@ constexpr std::array table = {
 
   with<&s::processor, &processor_settings::max_concurrency>({
     .key = "processor.max_concurrency", .least = 1, .greatest = 256, .takes_effect = hot,
-    .help = "Workers that move items from the queue to the log."}),
+    .help = "Workers that move items from the queue to the log. In a burst the poller moves most of them by itself, unless that takes long."}),
   with<&s::processor, &processor_settings::batch_size>({
     .key = "processor.batch_size", .least = 1, .greatest = 10'000, .takes_effect = hot,
-    .help = "The most items of one claim."}),
+    .help = "The most items of one claim, or of one move without a claim."}),
   with<&s::processor, &processor_settings::min_poll_interval>({
     .key = "processor.min_poll_interval", .type = duration, .least = 1, .greatest = hour, .takes_effect = hot,
     .help = "Between two looks at a queue that has items."}),

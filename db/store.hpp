@@ -39,7 +39,7 @@
 ///   returns a value, and not at all when it returns an error, except for
 ///   `errc::in_doubt`.
 /// - Durable: what a returned value reports survives kill -9 and power loss.
-///   Of `claim_items`, `claim_deliveries`, `move`, `move_each`,
+///   Of `claim_items`, `claim_deliveries`, `move`, `move_each`, `move_due`,
 ///   `record_deliveries`, `compact_ledger` and `prune` alone, a power loss (on
 ///   PostgreSQL a crash of the server, of claims and results) may undo the last
 ///   ones, until another call was durable after them. Their items are then in
@@ -111,6 +111,12 @@ public:
   /// for a claim that `move` refuses.
   virtual result<move_outcome> move_each(claim_id fence,
                                          std::span<const event_id> ids) = 0;
+
+  /// Moves up to `limit` items that are due, as `claim_items` would take them
+  /// and `move` would move them, but without a claim that anybody sees: it
+  /// costs half as much. All or none: with `rejected`, because the database
+  /// does not take one of them, they wait as before; a claim finds out which.
+  virtual result<due_outcome> move_due(const due_request &request) = 0;
 
   /// Records failed attempts of claimed items that still carry the fence,
   /// counts the attempt, and sends each back to the queue or to quarantine.

@@ -42,6 +42,9 @@ public:
     return own().around("move_each",
                         [&] { return inner_->move_each(fence, ids); });
   }
+  result<due_outcome> move_due(const due_request &request) override {
+    return own().around("move_due", [&] { return inner_->move_due(request); });
+  }
   result<fail_outcome> fail_items(claim_id fence,
                                   std::span<const failure> failures) override {
     return own().around("fail_items",

@@ -47,6 +47,15 @@ public:
   move_each(db::claim_id fence, std::span<const db::event_id> ids) override {
     return around("move_each", [&] { return move_others(fence, ids); });
   }
+  db::result<db::due_outcome>
+  move_due(const db::due_request &request) override {
+    return around("move_due", [&]() -> db::result<db::due_outcome> {
+      const auto leave = faults_->may_move();
+      if (!leave)
+        return db::fail(db::errc::rejected, "move: a drill wants claims");
+      return inner().move_due(request);
+    });
+  }
 
 private:
   friend store_around<drillable_session>;

@@ -16,6 +16,7 @@ bool drill_faults::is_cut_off() const {
 
 void drill_faults::poison(const std::set<db::event_id> &ids,
                           milliseconds span) {
+  std::unique_lock none_moves(moves_);
   std::lock_guard guard(mutex_);
   poisoned_.clear();
   poisoned_claims_.clear();
@@ -32,6 +33,7 @@ int drill_faults::refusals(db::event_id id) const {
 }
 
 void drill_faults::strand(drill_ghost ghost, milliseconds span) {
+  std::unique_lock none_moves(moves_);
   std::lock_guard guard(mutex_);
   ghost_ = ghost;
   ghost_until_ = clock::now() + span;
@@ -83,6 +85,16 @@ void drill_faults::clear() {
   }
   for (const auto &answer : waiting)
     answer();
+}
+
+std::optional<std::shared_lock<std::shared_mutex>> drill_faults::may_move() {
+  std::shared_lock leave(moves_);
+  if (!has_others_)
+    return leave;
+  std::lock_guard guard(mutex_);
+  if (is_on(poisoned_until_) || is_on(ghost_until_))
+    return std::nullopt;
+  return leave;
 }
 
 std::optional<drill_ghost> drill_faults::ghost() const {

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <shared_mutex>
 #include <string>
 #include <vector>
 
@@ -54,6 +55,10 @@ public:
 
   // -- for whoever makes them felt -------------------------------------------
 
+  /// Leave for one move without a claim, as long as it is held; none while one
+  /// of them is about items that are claimed. Such a fault, when it is made,
+  /// waits for those who have it.
+  std::optional<std::shared_lock<std::shared_mutex>> may_move();
   std::optional<drill_ghost> ghost() const;
   void note_stranded(std::size_t count);
   /// Remembers a claim that has poison in it.
@@ -70,6 +75,8 @@ private:
   /// Of the clock, so that a call that nothing happens to takes no lock.
   std::atomic<clock::rep> cut_off_until_{0};
   std::atomic<bool> has_others_{false};
+  /// Taken before the other.
+  std::shared_mutex moves_;
   mutable std::mutex mutex_;
   std::map<db::event_id, int> poisoned_;
   std::set<db::claim_id> poisoned_claims_;

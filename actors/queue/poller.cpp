@@ -15,6 +15,11 @@ constexpr std::chrono::seconds longest_behind_a_burst{5};
 /// Between two looks whether there is a reason to rest still; a queue fills by
 /// some hundred items meanwhile.
 constexpr std::chrono::milliseconds between_looks{20};
+/// Bad items seldom come alone, and each costs all that are moved with it.
+constexpr int claims_before_a_move = 16;
+/// A move that takes longer than this, and so much for each item, mostly waits.
+constexpr std::chrono::milliseconds longest_alone{50};
+constexpr std::chrono::microseconds longest_alone_per_item{100};
 
 std::optional<db::error> doubt_in(const db::error &failure) {
   return failure.doubt.empty() ? std::nullopt : std::optional(failure);
@@ -115,6 +120,7 @@ void poller_state::meet(worker_pool_actor pool) {
 void poller_state::tick(std::uint64_t plan) {
   if (plan != plan_)
     return;
+  has_tick_ = false;
   planned_for_ = clock::time_point::max();
   poll_or_plan();
 }
@@ -122,16 +128,27 @@ void poller_state::tick(std::uint64_t plan) {
 void poller_state::poll_or_plan() {
   // Without room there is nothing to plan: room_is() comes back here; nor
   // before the node is enlisted: the janitor wakes the poller then.
-  if (!parts_->is_enlisted)
+  if (!parts_->is_enlisted || has_tick_)
     return;
   if (rests_ && !yields()) {
     rests_ = false;
     pacer_->asked();
   }
-  while (may_claim() && pacer_->next() <= clock::now())
+  while (goes_on()) {
+    if (moves_at_once()) {
+      move_once();
+      has_tick_ = goes_on();
+      break;
+    }
     if (!claim_once())
       break;
-  plan();
+  }
+  // There is no end to it while a burst lasts, so messages come in between; and
+  // as there may be one for each commit, they lead to no move before the tick.
+  if (!has_tick_)
+    plan();
+  else if (!parts_->is_stopping)
+    self_->send(self_, tick_atom::value, ++plan_);
 }
 
 // The database decides; this only saves asking it in vain. The gate wakes the
@@ -159,24 +176,47 @@ bool poller_state::claim_once() {
   auto claim = session_->with(
       [&](db::store &store) { return store.claim_items(request); });
   if (!claim) {
-    may_be_more_ = rests_ = false;
     if (claim.error().code == db::errc::in_doubt)
       orphans_.emplace(request.id, doubt_in(claim.error()));
-    auto now = clock::now();
-    pacer_->failed(
-        std::max(session_->next_attempt(),
-                 now + parts_->settings->processor.min_poll_interval));
-    spdlog::debug("poller: {}", claim.error().text);
+    note_failure(claim.error());
     return false;
   }
-  note_claimed(*claim);
-  auto count = static_cast<int>(claim->items.size());
-  may_be_more_ = count == request.limit;
-  rests_ = may_be_more_ && yields();
-  pacer_->claimed(count, may_be_more_ && !rests_, clock::now());
-  if (count > 0)
+  claims_first_ = std::max(0, claims_first_ - 1);
+  note_taken(claim->items, request.limit);
+  if (!claim->items.empty())
     assign(std::move(*claim), begun);
   return true;
+}
+
+// In a burst the store has little time, and a claim costs it as much as half a
+// move. So what waits behind a full claim is moved without, by this actor
+// alone. Which item the store refuses, only claims can tell; and where a move
+// takes long, workers do more, because they wait side by side.
+bool poller_state::moves_at_once() const {
+  return may_be_more_ && claims_first_ == 0 && parts_->ingest.has_burst();
+}
+
+void poller_state::move_once() {
+  give_back();
+  const db::due_request request{
+      .node = parts_->self.id, .limit = parts_->settings->processor.batch_size};
+  const auto begun = clock::now();
+  auto done =
+      session_->with([&](db::store &store) { return store.move_due(request); });
+  if (!done && done.error().code == db::errc::rejected) {
+    claims_first_ = claims_before_a_move;
+    return;
+  }
+  if (!done)
+    return note_failure(done.error());
+  const auto now = clock::now();
+  const auto spent = now - begun;
+  if (spent > longest_alone + std::ssize(done->moved) * longest_alone_per_item)
+    claims_first_ = claims_before_a_move;
+  note_moved(done->moved, spent);
+  note_taken(done->moved, request.limit);
+  if (rests_)
+    pacer_->yielded(spent, now);
 }
 
 // A burst is acknowledged first and moved afterwards, as long as the queue
@@ -190,8 +230,16 @@ bool poller_state::yields() const {
   return parts_->room.depth(parts_->counts) < most;
 }
 
-void poller_state::note_claimed(const db::claim &claim) {
-  const auto &items = claim.items;
+void poller_state::note_failure(const db::error &failure) {
+  may_be_more_ = rests_ = false;
+  pacer_->failed(
+      std::max(session_->next_attempt(),
+               clock::now() + parts_->settings->processor.min_poll_interval));
+  spdlog::debug("poller: {}", failure.text);
+}
+
+void poller_state::note_taken(std::span<const db::claimed_item> items,
+                              int limit) {
   const auto earliest = db::system_now() - longest_behind_a_burst;
   is_late_ = std::ranges::any_of(items, [&](auto &item) {
     return item.attempts == 0 &&
@@ -205,6 +253,26 @@ void poller_state::note_claimed(const db::claim &claim) {
     parts_->shares->claimed(owner, end - at);
     at = end;
   }
+  may_be_more_ = std::ssize(items) == limit;
+  rests_ = may_be_more_ && yields();
+  pacer_->claimed(static_cast<int>(items.size()), may_be_more_ && !rests_,
+                  clock::now());
+}
+
+void poller_state::note_moved(std::span<const db::claimed_item> items,
+                              clock::duration spent) {
+  if (items.empty())
+    return;
+  using std::chrono::milliseconds;
+  const auto now = std::chrono::duration_cast<milliseconds>(
+      std::chrono::system_clock::now().time_since_epoch());
+  auto &counts = parts_->counts;
+  counts.move_time.note(spent);
+  counts.stored += items.size();
+  counts.stored_without_claim += items.size();
+  for (const auto &item : items)
+    counts.queue_age.note(now - item.id.value().made_at());
+  self_->send(parts_->dispatcher.get(), wake_atom::value);
 }
 
 void poller_state::assign(db::claim claim, clock::time_point begun) {

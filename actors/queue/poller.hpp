@@ -2,6 +2,7 @@
 
 #include <map>
 #include <optional>
+#include <span>
 
 #include "actors/control/store_session.hpp"
 #include "actors/queue/poll_pacer.hpp"
@@ -41,8 +42,14 @@ private:
   bool may_claim();
   std::optional<clock::time_point> opens_at(clock::time_point now);
   bool claim_once();
+  void move_once();
+  bool goes_on() { return may_claim() && pacer_->next() <= clock::now(); }
+  bool moves_at_once() const;
   bool yields() const;
-  void note_claimed(const db::claim &claim);
+  void note_failure(const db::error &failure);
+  void note_taken(std::span<const db::claimed_item> items, int limit);
+  void note_moved(std::span<const db::claimed_item> items,
+                  clock::duration spent);
   void assign(db::claim claim, clock::time_point begun);
   void give_back();
   void plan();
@@ -59,12 +66,16 @@ private:
   ramp ramp_;
   /// Claims that the pool has and has not finished, and when they were begun.
   std::map<db::claim_id, clock::time_point> handed_out_;
-  /// An item of the last claim had waited for long.
+  /// An item that was taken last had waited for long.
   bool is_late_ = false;
-  /// The last claim was a full one.
+  /// The last claim, or move without one, was a full one.
   bool may_be_more_ = false;
   /// The next one is put off for a burst alone.
   bool rests_ = false;
+  /// So many claims come before the next move without one.
+  int claims_first_ = 0;
+  /// It goes on with the tick that is among its messages, and no sooner.
+  bool has_tick_ = false;
   /// Claims that nobody works on: their commit was in doubt (with that
   /// doubt), or the pool that had them is gone. Released before the next claim.
   std::map<db::claim_id, std::optional<db::error>> orphans_;

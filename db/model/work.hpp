@@ -22,6 +22,20 @@ struct claim_request {
   std::optional<organization_id> owner{};
 };
 
+/// Who moves what is due, and how much of it at the most.
+struct due_request {
+  node_id node;
+  /// At least 1.
+  int limit = 1;
+};
+
+/// What was due and is in the log now.
+struct due_outcome {
+  std::vector<claimed_item> moved;
+  /// Nothing was, because the gate stands at `paused` or `drained`.
+  bool is_paused = false;
+};
+
 /// An item that the database will never take, and what it said, in one line.
 struct refused_item {
   event_id id;

@@ -126,7 +126,8 @@ DECLARE
   low timestamptz;
 BEGIN
 )sql";
-constexpr char end_claim[] = R"sql(
+// With the items that are `due` in a lane follows what becomes of them.
+constexpr char walk_lanes[] = R"sql(
   IF EXISTS (SELECT FROM control c WHERE c.key = 'gate.processing'
       AND c.value IN ('paused', 'drained')) THEN
     RETURN NEXT;
@@ -148,13 +149,15 @@ constexpr char end_claim[] = R"sql(
           SELECT q.ctid FROM event_queue q
           WHERE q.status = 'pending' AND q.lane = at
             AND q.not_before <= moment AND q.not_before >= low
-          ORDER BY q.not_before, q.id LIMIT wanted FOR UPDATE SKIP LOCKED)
+          ORDER BY q.not_before, q.id LIMIT wanted FOR UPDATE SKIP LOCKED))sql";
+constexpr char claim_due[] = R"sql(
         UPDATE event_queue q SET status = 'processing', claim_id = fence,
           claimed_by = node, processing_started_at = moment
         WHERE q.ctid = ANY (ARRAY (SELECT d.ctid FROM due d))
         RETURNING q.id, q.attempts,
           (extract(epoch FROM q.not_before) * 1000000)::bigint, q.lane,
-          q.organization_id, NULL::boolean;
+          q.organization_id, NULL::boolean)sql";
+constexpr char end_walk[] = R"sql(;
         GET DIAGNOSTICS taken = ROW_COUNT;
         free := free - taken;
         IF taken < wanted THEN
@@ -171,6 +174,45 @@ constexpr char end_claim[] = R"sql(
   RETURN NEXT;
 END $body$;
 )sql";
+
+// As `sluice_claim` and `sluice_move` of what it would claim; returns what the
+// former does.
+constexpr char begin_move_due[] = R"sql(
+CREATE OR REPLACE FUNCTION sluice_move_due(node text, most integer,
+  now_is timestamptz, floors timestamptz[], busy integer)
+RETURNS TABLE (item uuid, failed integer, due_us bigint, in_lane smallint,
+  owner uuid, saw_all boolean)
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_sort = off
+SET enable_bitmapscan = off SET enable_hashjoin = off
+SET enable_mergejoin = off AS $body$
+DECLARE
+  moment CONSTANT timestamptz := coalesce(now_is, statement_timestamp());
+  free integer := most;
+  spent integer;
+  wanted integer;
+  taken integer;
+  low timestamptz;
+BEGIN
+)sql";
+constexpr char take_due[] = R"sql(,
+        fresh AS (
+          DELETE FROM event_queue q
+          WHERE q.ctid = ANY (ARRAY (SELECT d.ctid FROM due d))
+          RETURNING q.id, q.organization_id, q.type, q.payload, q.dedup_id,
+            q.inserted_at, q.attempts, q.not_before, q.lane))sql";
+constexpr char book_due[] = R"sql(,
+        sums AS (
+          SELECT f.organization_id, count(*) AS moved FROM fresh f
+          GROUP BY f.organization_id),
+        booked AS (
+          INSERT INTO ledger (at, node, kind, count, organization_id)
+          SELECT moment, sluice_move_due.node, 'stored', s.moved,
+            s.organization_id
+          FROM sums s)
+        SELECT f.id, f.attempts,
+          (extract(epoch FROM f.not_before) * 1000000)::bigint, f.lane,
+          f.organization_id, NULL::boolean
+        FROM fresh f)sql";
 
 constexpr char begin_move[] = R"sql(
 CREATE OR REPLACE FUNCTION sluice_move(fence uuid, now_is timestamptz)
@@ -327,8 +369,10 @@ std::string functions() {
   for (const char *part :
        {begin_look,      enter_gate,        read_ingest,   end_look,
         begin_accept,    enter_gate,        read_ingest,   accept_into_log,
-        store_fresh,     accept_into_queue,            //
-        begin_claim,     enter_gate,        end_claim, //
+        store_fresh,     accept_into_queue, //
+        begin_claim,     enter_gate,        walk_lanes,    claim_due,
+        end_walk,        begin_move_due,    enter_gate,    walk_lanes,
+        take_due,        store_fresh,       book_due,      end_walk,
         begin_move,      enter_gate,        take_claim,    store_fresh,
         end_move,        begin_move_rows,   store_fresh,   end_move_rows,
         begin_move_each, enter_gate,        end_move_each, close_gate_function})

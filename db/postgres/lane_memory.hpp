@@ -10,7 +10,8 @@
 
 namespace sluice::db::postgres {
 
-/// What a session remembers of the queue's lanes from one claim to the next.
+/// What a session remembers of the queue's lanes from one claim to the next;
+/// a move without one counts as a claim.
 ///
 /// Where to begin to look for due items: each claimed item leaves a dead entry
 /// in the index until the next vacuum (500 000 of them cost a claim 45 ms), so

@@ -279,7 +279,10 @@ CREATE INDEX procedures_newest ON procedures (kind, id);
 // Nothing: the other store's checks have changed, and both count alike.
 constexpr char checks_of_sqlite[] = "";
 
-constexpr std::array<migration, 11> all{{{1, initial_schema},
+// Nothing: a function is new, and functions are created with each migration.
+constexpr char moves_without_claims[] = "";
+
+constexpr std::array<migration, 12> all{{{1, initial_schema},
                                          {2, ledger_of_ids},
                                          {3, folded_ledger},
                                          {4, lanes},
@@ -289,7 +292,8 @@ constexpr std::array<migration, 11> all{{{1, initial_schema},
                                          {8, pullers},
                                          {9, retention},
                                          {10, attempts_of_delivery},
-                                         {11, checks_of_sqlite}}};
+                                         {11, checks_of_sqlite},
+                                         {12, moves_without_claims}}};
 
 } // namespace
 

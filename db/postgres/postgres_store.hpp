@@ -25,6 +25,7 @@ public:
   result<int> move(claim_id fence) override;
   result<move_outcome> move_each(claim_id fence,
                                  std::span<const event_id> ids) override;
+  result<due_outcome> move_due(const due_request &request) override;
   result<fail_outcome> fail_items(claim_id fence,
                                   std::span<const failure> failures) override;
   result<int> release(claim_id fence, std::span<const event_id> ids) override;
@@ -131,6 +132,9 @@ public:
 
 private:
   result<claim> claim_of_owner(const claim_request &request);
+  /// What `sluice_claim`, or its like, took; none while the gate is closed.
+  std::vector<claimed_item> read_items(const pqxx::result &rows,
+                                       const lane_memory::hint &hint);
 
   std::unique_ptr<session> session_;
   lane_memory lanes_;

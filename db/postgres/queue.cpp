@@ -34,13 +34,20 @@ long long to_microseconds(std::chrono::milliseconds length) {
   return std::chrono::microseconds(length).count();
 }
 
-std::string to_array(const lane_memory::times &floors) {
-  return array_of(floors, [](std::string &array, const auto &floor) {
+std::optional<std::string> floors_of(const lane_memory::hint &hint) {
+  if (hint.looks_at_all)
+    return std::nullopt;
+  return array_of(hint.floors, [](std::string &array, const auto &floor) {
     if (floor)
       append_quoted(array, to_rfc3339(*floor));
     else
       array += "NULL";
   });
+}
+
+/// Whether these rows of `sluice_claim`, or its like, say so.
+bool is_paused(const pqxx::result &rows) {
+  return rows.back()[2].is_null();
 }
 
 } // namespace
@@ -77,36 +84,66 @@ result<claim> postgres_store::claim_items(const claim_request &request) {
   };
   auto hint = lanes_.recall(lane_memory::clock::now());
   auto make = [&] {
-    auto floors =
-        hint.looks_at_all ? std::nullopt : std::optional(to_array(hint.floors));
     return call_text("sluice_claim",
                      {request.id.to_string(), request.node.to_string(),
-                      std::to_string(request.limit), session_->now(), floors,
-                      std::to_string(hint.busy)});
+                      std::to_string(request.limit), session_->now(),
+                      floors_of(hint), std::to_string(hint.busy)});
   };
   auto take = [&](const pqxx::result &rows) {
-    const auto &about = rows.back();
-    taken.is_paused = about[2].is_null();
-    if (taken.is_paused)
-      return;
-    lane_memory::look seen{.at = read_time(about[2].c_str()),
-                           .spent = about[1].as<unsigned>(),
-                           .saw_all = about[5].as<bool>()};
-    for (const auto &row : rows) {
-      if (row[0].is_null())
-        break;
-      taken.items.push_back({event_id(read_uuid(row[0].c_str())),
-                             row[1].as<int>(),
-                             organization_id(read_uuid(row[4].c_str()))});
-      seen.took(row[3].as<int>(), read_time(row[2].c_str()));
-    }
-    lanes_.note(seen, hint.asked_at);
+    taken.is_paused = is_paused(rows);
+    taken.items = read_items(rows, hint);
   };
   auto done = session_->write_once("claim", describe, make, take,
                                    session::durability::relaxed);
-  if (!done)
+  if (!done) {
+    lanes_.forget(); // what it took has come back
     return tl::unexpected(std::move(done.error()));
+  }
   return taken;
+}
+
+result<due_outcome> postgres_store::move_due(const due_request &request) {
+  due_outcome outcome;
+  auto hint = lanes_.recall(lane_memory::clock::now());
+  auto make = [&] {
+    return call_text("sluice_move_due",
+                     {request.node.to_string(), std::to_string(request.limit),
+                      session_->now(), floors_of(hint),
+                      std::to_string(hint.busy)});
+  };
+  auto take = [&](const pqxx::result &rows) {
+    outcome.is_paused = is_paused(rows);
+    outcome.moved = read_items(rows, hint);
+  };
+  // What a lost call moved is not due any more: the next one may come at once.
+  auto done = session_->write_once(
+      "move", [] { return doubt(); }, make, take);
+  if (!done) {
+    lanes_.forget(); // what it took has come back
+    return tl::unexpected(std::move(done.error()));
+  }
+  return outcome;
+}
+
+std::vector<claimed_item>
+postgres_store::read_items(const pqxx::result &rows,
+                           const lane_memory::hint &hint) {
+  std::vector<claimed_item> items;
+  if (is_paused(rows))
+    return items;
+  const auto &about = rows.back();
+  lane_memory::look seen{.at = read_time(about[2].c_str()),
+                         .spent = about[1].as<unsigned>(),
+                         .saw_all = about[5].as<bool>()};
+  for (const auto &row : rows) {
+    if (row[0].is_null())
+      break;
+    items.push_back({event_id(read_uuid(row[0].c_str())), row[1].as<int>(),
+                     organization_id(read_uuid(row[4].c_str()))});
+    seen.took(row[3].as<int>(), read_time(row[2].c_str()));
+  }
+  lanes_.note(seen, hint.asked_at);
+  return items;
 }
 
 result<int> postgres_store::move(claim_id fence) {

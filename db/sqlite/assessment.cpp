@@ -9,6 +9,7 @@
 #include "db/sqlite/housekeeping.hpp"
 #include "db/sqlite/inspection.hpp"
 #include "db/sqlite/ledger.hpp"
+#include "db/sqlite/moving_queries.hpp"
 #include "db/sqlite/queries.hpp"
 #include "db/sqlite/queue.hpp"
 

@@ -6,6 +6,7 @@
 #include "db/sqlite/booking.hpp"
 #include "db/sqlite/errors.hpp"
 #include "db/sqlite/gate.hpp"
+#include "db/sqlite/moving_queries.hpp"
 #include "db/sqlite/queries.hpp"
 
 namespace sluice::db::sqlite {

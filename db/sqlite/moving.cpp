@@ -8,6 +8,9 @@
 #include <SQLiteCpp/Exception.h>
 
 #include "db/sqlite/errors.hpp"
+#include "db/sqlite/gate.hpp"
+#include "db/sqlite/lane_walk.hpp"
+#include "db/sqlite/moving_queries.hpp"
 #include "db/sqlite/queries.hpp"
 
 namespace sluice::db::sqlite {
@@ -20,9 +23,9 @@ public:
   explicit moved_items(connection &database) : database_(database) {}
 
   /// The current row: whose item it was, and which node's.
-  void add(statement_loan &row) {
-    auto owner = row.text_view(0);
-    auto node = row.text_view(1);
+  void add(statement_loan &row) { add(row.text_view(0), row.text_view(1)); }
+
+  void add(std::string_view owner, std::string_view node) {
     // Most claims are of one organization.
     if (stretches_.empty() || stretches_.back().owner != owner ||
         stretches_.back().node != node)
@@ -112,6 +115,98 @@ private:
   statement_loan undo_;
 };
 
+/// Which rows of the queue are meant: how many, and the sum of where they are.
+struct due_rows {
+  std::int64_t count = 0;
+  std::int64_t sum = 0;
+
+  void add(std::int64_t row) {
+    constexpr std::int64_t modulus = std::int64_t{1} << 32;
+    ++count;
+    sum += row % modulus;
+  }
+  bool operator==(const due_rows &) const = default;
+};
+
+/// Moves what is due, lane by lane.
+class due_mover {
+public:
+  due_mover(connection &database, node_id node, timestamp now)
+      : database_(database), node_(node.to_string()), now_(now),
+        moved_(database) {}
+
+  /// Up to so many of one lane; returns how many.
+  int take(int lane, int wanted) {
+    const auto rows = list(lane, wanted);
+    const auto taken = static_cast<int>(rows.count);
+    if (taken == 0)
+      return 0;
+    if (taken == std::ssize(items_))
+      database_.statement(sql::next_position).run();
+    // Each statement looks anew what is due, and a trigger may have changed it.
+    require(run(sql::store_due_events, lane, taken) == taken);
+    run(sql::store_due_deliveries, lane, taken);
+    require(count(lane, taken) == rows);
+    require(run(sql::delete_due, lane, taken) == taken);
+    return taken;
+  }
+
+  /// Writes the ledger, and tells what was taken.
+  std::vector<claimed_item> close() {
+    moved_.book(now_);
+    return std::move(items_);
+  }
+
+private:
+  static void require(bool is_as_before) {
+    if (!is_as_before)
+      throw refusal(errc::rejected, "the queue changed while it was moved");
+  }
+
+  due_rows list(int lane, int wanted) {
+    due_rows found;
+    auto rows = database_.statement(sql::due_items);
+    bind(rows, lane, wanted);
+    while (rows.next()) {
+      const auto owner = rows.text_view(2);
+      // Most neighbours are of one organization.
+      if (owner != owner_text_) {
+        owner_text_ = owner;
+        owner_ = organization_id(rows.id(2));
+      }
+      moved_.add(owner, node_);
+      items_.push_back(
+          {event_id(rows.id(0)), static_cast<int>(rows.number(1)), owner_});
+      found.add(rows.number(3));
+    }
+    return found;
+  }
+
+  due_rows count(int lane, int most) {
+    auto query = database_.statement(sql::count_due);
+    bind(query, lane, most).next();
+    return {query.number(0), query.number(1)};
+  }
+
+  int run(const char *sql, int lane, int most) {
+    auto query = database_.statement(sql);
+    return bind(query, lane, most).run();
+  }
+
+  statement_loan &bind(statement_loan &query, int lane, int most) {
+    query.bind(1, now_).bind(2, std::int64_t{lane});
+    return query.bind(3, std::int64_t{most});
+  }
+
+  connection &database_;
+  std::string node_;
+  timestamp now_;
+  moved_items moved_;
+  std::vector<claimed_item> items_;
+  std::string owner_text_;
+  organization_id owner_{};
+};
+
 } // namespace
 
 int move(connection &database, claim_id fence, timestamp now) {
@@ -142,6 +237,19 @@ move_outcome move_each(connection &database, claim_id fence,
   outcome.moved = moved.book(now);
   outcome.lost =
       static_cast<int>(ids.size() - outcome.refused.size()) - outcome.moved;
+  return outcome;
+}
+
+due_outcome move_due(connection &database, const due_request &request,
+                     timestamp now) {
+  due_outcome outcome{{}, is_claiming_paused(database)};
+  if (outcome.is_paused || request.limit <= 0)
+    return outcome;
+  due_mover work(database, request.node, now);
+  const auto lot = uuid::generate_v4().bytes().back() / 256.0;
+  walk_lanes(database, now, request.limit, lot,
+             [&](int lane, int wanted) { return work.take(lane, wanted); });
+  outcome.moved = work.close();
   return outcome;
 }
 

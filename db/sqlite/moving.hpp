@@ -12,5 +12,7 @@ namespace sluice::db::sqlite {
 int move(connection &database, claim_id fence, timestamp now);
 move_outcome move_each(connection &database, claim_id fence,
                        std::span<const event_id> ids, timestamp now);
+due_outcome move_due(connection &database, const due_request &request,
+                     timestamp now);
 
 } // namespace sluice::db::sqlite

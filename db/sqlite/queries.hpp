@@ -37,9 +37,6 @@ inline constexpr char create_event[] =
     " (id, organization_id, type, payload, dedup_id, inserted_at, accepted_at,"
     " position) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6,"
     " (SELECT last FROM event_positions))";
-/// Once in each transaction that writes events, before it does.
-inline constexpr char next_position[] =
-    "UPDATE event_positions SET last = last + 1";
 inline constexpr char add_to_ledger[] =
     "INSERT INTO ledger (at, node, kind, count, organization_id, ids)"
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
@@ -65,74 +62,12 @@ inline constexpr char claim_of_owner[] =
     " WHERE rowid IN (SELECT rowid FROM event_queue"
     "  WHERE status = 'pending' AND organization_id = ?5 AND not_before <= ?3"
     "  LIMIT ?4)";
-/// A statement of its own, as is `moved_items`: RETURNING costs each row more
-/// than the look here, since it is kept in a table of its own until the last
-/// one was changed.
+/// A statement of its own, as is `sql::moved_items`: RETURNING costs each row
+/// more than the look here, since it is kept in a table of its own until the
+/// last one was changed.
 inline constexpr char claimed_items[] =
     "SELECT id, attempts, organization_id FROM event_queue"
     " WHERE claim_id = ?1 AND status = 'processing'";
-/// What it means to move: the items of a claim, `q`, that still carry its
-/// fence ?2, at the time ?1. CROSS JOIN fixes the order of the joins.
-#define SLUICE_STORE_EVENTS                                                    \
-  "INSERT INTO events"                                                         \
-  " (id, organization_id, type, payload, dedup_id, inserted_at, accepted_at,"  \
-  " position) SELECT q.id, q.organization_id, q.type, q.payload, q.dedup_id,"  \
-  " ?1, q.inserted_at, (SELECT last FROM event_positions) FROM event_queue q"  \
-  " WHERE q.claim_id = ?2 AND q.status = 'processing'"
-#define SLUICE_ADD_DELIVERIES(owner, event)                                    \
-  "INSERT INTO event_deliveries (id, organization_id, event_id,"               \
-  " endpoint_id, status, attempts, next_attempt_at, inserted_at, updated_at)"  \
-  " SELECT delivery_id(" event "),"                                            \
-  " " owner ", " event ", e.id, 'pending', 0,"                                 \
-  " CASE e.kind WHEN 'push' THEN ?1 END, ?1, ?1"
-/// Whether the endpoint `e` gets an event of this type: an entry is the type,
-/// or what it begins with and a `*`.
-#define SLUICE_TAKES(type)                                                     \
-  "e.removed_at IS NULL AND (e.event_types IS NULL OR EXISTS"                  \
-  " (SELECT 1 FROM json_each(e.event_types) t WHERE t.value = " type           \
-  "  OR (substr(t.value, -1) = '*' AND substr(" type                           \
-  ", 1, length(t.value) - 1) = substr(t.value, 1, length(t.value) - 1))))"
-#define SLUICE_STORE_DELIVERIES                                                \
-  SLUICE_ADD_DELIVERIES("q.organization_id", "q.id")                           \
-  " FROM event_queue q"                                                        \
-  " CROSS JOIN endpoints e ON e.organization_id = q.organization_id"           \
-  " WHERE q.claim_id = ?2 AND q.status = 'processing'"                         \
-  " AND " SLUICE_TAKES("q.type")
-#define SLUICE_ONE_ITEM " AND q.id = ?3"
-
-inline constexpr char create_deliveries[] = SLUICE_ADD_DELIVERIES(
-    "?2", "?3") " FROM endpoints e WHERE e.organization_id = ?2"
-                " AND " SLUICE_TAKES("?4");
-/// Those that an event in the log lacks.
-inline constexpr char complete_deliveries[] = SLUICE_ADD_DELIVERIES(
-    "?2", "?3") " FROM events f CROSS JOIN endpoints e"
-                " ON e.organization_id = ?2"
-                " WHERE f.organization_id = ?2"
-                " AND f.id = ?3"
-                " AND " SLUICE_TAKES("f.type") " ON CONFLICT DO NOTHING";
-inline constexpr char store_events[] = SLUICE_STORE_EVENTS;
-inline constexpr char store_deliveries[] = SLUICE_STORE_DELIVERIES;
-inline constexpr char moved_items[] =
-    "SELECT organization_id, claimed_by FROM event_queue"
-    " WHERE claim_id = ?1 AND status = 'processing'";
-inline constexpr char delete_moved[] =
-    "DELETE FROM event_queue WHERE claim_id = ?1 AND status = 'processing'";
-inline constexpr char store_event[] = SLUICE_STORE_EVENTS SLUICE_ONE_ITEM;
-inline constexpr char store_deliveries_of_event[] =
-    SLUICE_STORE_DELIVERIES SLUICE_ONE_ITEM;
-inline constexpr char delete_moved_item[] =
-    "DELETE FROM event_queue"
-    " WHERE id = ?2 AND claim_id = ?1 AND status = 'processing'"
-    " RETURNING organization_id, claimed_by";
-inline constexpr char begin_item[] = "SAVEPOINT item";
-inline constexpr char keep_item[] = "RELEASE item";
-inline constexpr char undo_item[] = "ROLLBACK TO item";
-#undef SLUICE_STORE_EVENTS
-#undef SLUICE_ADD_DELIVERIES
-#undef SLUICE_TAKES
-#undef SLUICE_STORE_DELIVERIES
-#undef SLUICE_ONE_ITEM
-
 inline constexpr char retry_item[] =
     "UPDATE event_queue SET status = 'pending', claim_id = NULL,"
     " claimed_by = NULL, processing_started_at = NULL,"

@@ -1,71 +1,30 @@
 #include "db/sqlite/queue.hpp"
 
 #include <algorithm>
-#include <array>
-#include <functional>
 
 #include "db/model/lanes.hpp"
 #include "db/sqlite/booking.hpp"
 #include "db/sqlite/deliveries.hpp"
 #include "db/sqlite/gate.hpp"
+#include "db/sqlite/lane_walk.hpp"
 #include "db/sqlite/queries.hpp"
 
 namespace sluice::db::sqlite {
 
 namespace {
 
-/// A claim on its way through the lanes.
-class lane_walk {
-public:
-  lane_walk(connection &database, const claim_request &request, timestamp now)
-      : request_(request), now_(now), left_(request.limit),
-        take_(database.statement(sql::claim_of_lane)) {
-    auto query = database.statement(sql::is_lane_busy);
-    for (int lane = 0; lane < lane_count; ++lane) {
-      busy_[lane] = query.bind(1, std::int64_t{lane}).bind(2, now).next() &&
-                    query.number(0) != 0;
-      query->reset();
-    }
-  }
-
-  /// Through each lane that is busy, with a part kept for those behind it;
-  /// then what was left over goes to those that have more.
-  void run() {
-    for (int lane = 0; lane < lane_count; ++lane)
-      if (busy_[lane])
-        take(lane, left_ - part_behind(lane));
-    for (int lane = 0; lane < lane_count && left_ > 0; ++lane)
-      if (busy_[lane])
-        take(lane, left_);
-  }
-
-private:
-  int part_behind(int lane) const {
-    auto is_any_busy =
-        std::any_of(busy_.begin() + lane + 1, busy_.end(), std::identity());
-    return is_any_busy ? part_of_later_lanes(left_, lot()) : 0;
-  }
-
-  /// Of the claim's own random bits.
-  double lot() const { return request_.id.value().bytes().back() / 256.0; }
-
-  void take(int lane, int wanted) {
-    if (wanted == 0)
-      return;
-    take_.bind(1, request_.id).bind(2, request_.node).bind(3, now_);
-    take_.bind(4, std::int64_t{wanted}).bind(5, std::int64_t{lane});
-    int taken = take_.run();
-    left_ -= taken;
-    busy_[lane] = taken == wanted;
-  }
-
-  const claim_request &request_;
-  timestamp now_;
-  int left_;
-  statement_loan take_;
-  /// Lanes that are likely to have more.
-  std::array<bool, lane_count> busy_{};
-};
+void claim_by_lane(connection &database, const claim_request &request,
+                   timestamp now) {
+  auto query = database.statement(sql::claim_of_lane);
+  auto take = [&](int lane, int wanted) {
+    query.bind(1, request.id).bind(2, request.node).bind(3, now);
+    query.bind(4, std::int64_t{wanted}).bind(5, std::int64_t{lane});
+    return query.run();
+  };
+  // Of the claim's own random bits.
+  const auto lot = request.id.value().bytes().back() / 256.0;
+  walk_lanes(database, now, request.limit, lot, take);
+}
 
 void claim_of_owner(connection &database, const claim_request &request,
                     timestamp now) {
@@ -114,7 +73,7 @@ claim claim_items(connection &database, const claim_request &request,
   if (request.owner)
     claim_of_owner(database, request, now);
   else
-    lane_walk(database, request, now).run();
+    claim_by_lane(database, request, now);
   taken.items = claimed_items(database, request.id);
   return taken;
 }

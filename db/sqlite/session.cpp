@@ -93,6 +93,15 @@ result<move_outcome> session::move_each(claim_id fence,
       undone_by_power_loss);
 }
 
+result<due_outcome> session::move_due(const due_request &request) {
+  return change(
+      "move_due",
+      [&](connection &database, timestamp now) {
+        return sqlite::move_due(database, request, now);
+      },
+      undone_by_power_loss);
+}
+
 result<fail_outcome> session::fail_items(claim_id fence,
                                          std::span<const failure> failures) {
   return change("fail_items", [&](connection &database, timestamp now) {

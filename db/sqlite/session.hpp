@@ -40,6 +40,7 @@ public:
   result<int> move(claim_id fence) override;
   result<move_outcome> move_each(claim_id fence,
                                  std::span<const event_id> ids) override;
+  result<due_outcome> move_due(const due_request &request) override;
   result<fail_outcome> fail_items(claim_id fence,
                                   std::span<const failure> failures) override;
   result<int> release(claim_id fence, std::span<const event_id> ids) override;

@@ -65,13 +65,28 @@ class Connection:
 
     def exchange(self, method, path, body=None, headers=()):
         """Sends one request and reads its answer. Raises what is above."""
+        self.send(self.compose(method, path, body, headers))
+        return self.receive(method)
+
+    def compose(self, method, path, body=None, headers=()):
+        """The bytes of a request."""
         head = [f"{method} {path} HTTP/1.1", f"Host: 127.0.0.1:{self.port}"]
         head += [f"{name}: {value}" for name, value in headers]
         if body is not None or method == "POST":
             head.append(f"Content-Length: {len(body or b'')}")
-        message = "\r\n".join(head).encode() + b"\r\n\r\n" + (body or b"")
+        return "\r\n".join(head).encode() + b"\r\n\r\n" + (body or b"")
+
+    def send(self, message):
+        """Half of an exchange: a request."""
         try:
             self._send(message)
+        except BaseException:
+            self.close()
+            raise
+
+    def receive(self, method):
+        """The other half: its answer."""
+        try:
             return self._receive(method)
         except BaseException:
             self.close()

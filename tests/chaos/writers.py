@@ -318,12 +318,13 @@ class Load:
     Loads of one run need different `series`: the names of events start so.
     """
 
-    def __init__(self, run, ports, organizations, mix=None, series=0):
+    def __init__(self, run, ports, organizations, mix=None, series=0,
+                 kind=Writer):
         self.run = run
         self.book = Book()
         self.writers = [
-            Writer(run, number, ports, organizations, mix or Mix(),
-                   f"{run.seed}-{series}")
+            kind(run, number, ports, organizations, mix or Mix(),
+                 f"{run.seed}-{series}")
             for number in range(run.options.clients)]
 
     def __enter__(self):

@@ -41,6 +41,10 @@ public:
             std::span<const db::event_id> /*ids*/) override {
     return not_here<db::move_outcome>();
   }
+  db::result<db::due_outcome>
+  move_due(const db::due_request & /*request*/) override {
+    return not_here<db::due_outcome>();
+  }
   db::result<db::fail_outcome>
   fail_items(db::claim_id /*fence*/,
              std::span<const db::failure> /*failures*/) override {

@@ -84,6 +84,9 @@ void add_events(exposition &out, const actors::metrics_sample &seen) {
               seen.duplicates);
   out.counter("events_stored_total",
               "Events moved from the queue into the log.", node.stored);
+  out.counter("events_stored_without_claim_total",
+              "Those of them that nobody had claimed, as in a burst.",
+              seen.stored_without_claim);
   out.counter("items_retried_total",
               "Queue items sent back for another attempt.", seen.retried);
   out.counter("items_quarantined_total", "Queue items sent to quarantine.",
@@ -113,7 +116,8 @@ void add_times(exposition &out, const actors::metrics_sample &seen) {
                 "partly lost are left out.",
                 seen.queue_age);
   out.histogram("move_time_seconds",
-                "One move of a claim into the log, in one transaction.",
+                "One move of a claim, or of what is due, into the log, in one "
+                "transaction.",
                 seen.move_time);
 }
 

@@ -135,6 +135,8 @@ config::settings settings_for_bursts() {
   return out;
 }
 
+constexpr char stored_events[] = "SELECT count(*) FROM events";
+constexpr char all_deliveries[] = "SELECT count(*) FROM event_deliveries";
 constexpr char claimed_items[] =
     "SELECT count(*) FROM event_queue WHERE status = 'processing'";
 
@@ -205,7 +207,7 @@ TEST_CASE_METHOD(poller_fixture,
   self->send(poller, actors::more_atom::value, fence);
   settle(self);
   parts->room.note(5, 0, parts->counts, 0);
-  CHECK(assigned_to(self) == 1);
+  CHECK(eventually([&] { return count(stored_events) == 1; }));
 }
 
 TEST_CASE_METHOD(poller_fixture,
@@ -221,18 +223,121 @@ TEST_CASE_METHOD(poller_fixture,
   look(pool);
   CHECK(count(claimed_items) == 1);
 
+  // One more than the share, which each move takes from.
   SECTION("with so many waiting") {
-    parts->room.note(5, 0, parts->counts, 0);
+    parts->room.note(6, 0, parts->counts, 0);
   }
   SECTION("with so many accepted since they were counted") {
     parts->room.note(2, 0, parts->counts, 0);
-    parts->counts.accepted += 3;
+    parts->counts.accepted += 4;
   }
   SECTION("with no share at all") {
     settings.processor.yield_share = 0;
     parts->settings.set(settings);
   }
   look(pool);
+  CHECK(eventually([&] { return count(stored_events) == 2; }));
+}
+
+TEST_CASE_METHOD(poller_fixture,
+                 "in a burst what waits behind a full claim is moved without",
+                 "[queue]") {
+  auto settings = settings_for_bursts();
+  settings.processor.yield_share = 0;
+  parts->settings.set(settings);
+  accept(4);
+  burst clients(parts->ingest, system);
+  caf::scoped_actor pool(system);
+  SECTION("as long as the store takes it") {
+    introduce(pool, 2);
+    CHECK(assigned_to(pool) == 1);
+    CHECK(eventually([&] { return count(stored_events) == 3; }));
+    CHECK(count(claimed_items) == 1);
+    CHECK(parts->counts.stored == 3);
+    CHECK(parts->counts.stored_without_claim == 3);
+    // The first claim has all that there is to claim.
+    CHECK(plan().calls("claim_items") == 1);
+  }
+  SECTION("but not after it was refused") {
+    plan().add({.method = "move_due", .code = db::errc::rejected});
+    introduce(pool, 3);
+    for (int claim = 0; claim < 3; ++claim)
+      CHECK(assigned_to(pool) == 1);
+    CHECK(count(stored_events) == 0);
+  }
+  SECTION("again after the store was away") {
+    plan().add({.method = "move_due"});
+    introduce(pool, 4);
+    CHECK(assigned_to(pool) == 1);
+    CHECK(assigned_to(pool) == 1);
+    CHECK(eventually([&] { return count(stored_events) == 2; }));
+  }
+  SECTION("again after its answer was lost") {
+    plan().add({.method = "move_due",
+                .when = planned_fault::moment::after_effect,
+                .code = db::errc::in_doubt});
+    introduce(pool, 4);
+    CHECK(assigned_to(pool) == 1);
+    CHECK(assigned_to(pool) == 1);
+    CHECK(eventually([&] { return count(stored_events) == 2; }));
+    CHECK(parts->counts.stored == 1);
+  }
+  CHECK(count(all_deliveries) == count(stored_events));
+}
+
+TEST_CASE_METHOD(poller_fixture,
+                 "in a burst, too, what a pool that is gone had comes back",
+                 "[queue]") {
+  auto settings = settings_for_bursts();
+  settings.processor.yield_share = 0;
+  parts->settings.set(settings);
+  accept(3);
+  burst clients(parts->ingest, system);
+  {
+    caf::scoped_actor gone(system);
+    introduce(gone, 1);
+    CHECK(assigned_to(gone) == 1);
+  }
+  caf::scoped_actor pool(system);
+  introduce(pool, 1);
+  CHECK(eventually([&] { return count(stored_events) == 3; }));
+  CHECK(count(claimed_items) == 0);
+}
+
+TEST_CASE_METHOD(poller_fixture,
+                 "in a burst workers are asked where a move takes long",
+                 "[queue]") {
+  auto settings = settings_for_bursts();
+  settings.processor.yield_share = 0;
+  parts->settings.set(settings);
+  accept(4);
+  burst clients(parts->ingest, system);
+  plan().hold("move_due");
+  caf::scoped_actor pool(system);
+  introduce(pool, 4);
+  CHECK(assigned_to(pool) == 1);
+  CHECK(eventually([&] { return plan().holding() == 1; }));
+  // Not a wait for anything: this is how long it takes.
+  std::this_thread::sleep_for(100ms);
+  plan().let_go();
   CHECK(assigned_to(pool) == 1);
   CHECK(assigned_to(pool) == 1);
+  CHECK(count(stored_events) == 1);
+}
+
+TEST_CASE_METHOD(poller_fixture,
+                 "after sixteen claims without a refusal moves are tried again",
+                 "[queue]") {
+  auto settings = settings_for_bursts();
+  settings.processor.yield_share = 0;
+  parts->settings.set(settings);
+  accept(20);
+  burst clients(parts->ingest, system);
+  plan().add({.method = "move_due", .code = db::errc::rejected});
+  caf::scoped_actor pool(system);
+  introduce(pool, 30);
+  for (int claim = 0; claim < 17; ++claim)
+    CHECK(assigned_to(pool) == 1);
+  CHECK(eventually([&] { return count(stored_events) == 3; }));
+  CHECK(count(claimed_items) == 17);
 }

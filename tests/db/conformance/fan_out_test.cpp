@@ -63,6 +63,17 @@ TEST_CASE("endpoints get the types that they take, by move_each",
   });
 }
 
+TEST_CASE("endpoints get the types that they take, by move_due",
+          "[conformance]") {
+  webhook_bench on(EACH_STORE);
+  check_filters(on, [](webhook_bench &at) {
+    store_types(at, some_types);
+    at.clock().advance(1s);
+    auto done = value_of(at.session().move_due({at.node().id, 100}));
+    REQUIRE(done.moved.size() == 7);
+  });
+}
+
 TEST_CASE("endpoints get the types that they take, at sync", "[conformance]") {
   webhook_bench on(EACH_STORE);
   check_filters(on, [](webhook_bench &at) {

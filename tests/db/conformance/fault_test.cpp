@@ -35,7 +35,7 @@ public:
       auto taken =
           session->claim_items({on_.node().id, db::claim_id::generate(), 3});
       if (taken && !taken->items.empty())
-        (void)session->move_each(taken->id, ids_of(*taken));
+        (void)session->move_each(taken->id, tests::ids_of(*taken));
       // Claims whose answer was lost are nobody's: they have to grow old.
       on_.clock().advance(6min);
       (void)session->heartbeat(on_.node().id, 0);

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <set>
 
-#include "tests/db/conformance/bench.hpp"
+#include "tests/db/conformance/tampering.hpp"
 
 using namespace sluice;
 using namespace sluice::tests;
@@ -10,18 +10,6 @@ namespace {
 
 constexpr char operators_update[] =
     "UPDATE event_queue SET status = 'pending' WHERE status = 'processing'";
-
-/// What an operator might have added: events of one type can't be stored.
-std::vector<std::string> refusing_trigger(const store_under_test &store) {
-  if (store.name() == "sqlite")
-    return {"CREATE TRIGGER refuse BEFORE INSERT ON events "
-            "WHEN NEW.type = 'refused' "
-            "BEGIN SELECT RAISE(ABORT, 'not this one'); END"};
-  return {"CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
-          "$$ BEGIN RAISE EXCEPTION 'not this one'; END $$",
-          "CREATE TRIGGER refuse BEFORE INSERT ON events FOR EACH ROW "
-          "WHEN (NEW.type = 'refused') EXECUTE FUNCTION refuse()"};
-}
 
 } // namespace
 

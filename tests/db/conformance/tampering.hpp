@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "tests/db/conformance/bench.hpp"
 
@@ -55,6 +56,19 @@ inline void check_fault(const db::ledger_report &report,
   CHECK(report.faults[0].what == what);
   CHECK(report.faults[0].owner == owner);
   CHECK(report.faults[0].id == id);
+}
+
+/// What an operator might have added: events of one type can't be stored.
+inline std::vector<std::string>
+refusing_trigger(const store_under_test &store) {
+  if (store.name() == "sqlite")
+    return {"CREATE TRIGGER refuse BEFORE INSERT ON events "
+            "WHEN NEW.type = 'refused' "
+            "BEGIN SELECT RAISE(ABORT, 'not this one'); END"};
+  return {"CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
+          "$$ BEGIN RAISE EXCEPTION 'not this one'; END $$",
+          "CREATE TRIGGER refuse BEFORE INSERT ON events FOR EACH ROW "
+          "WHEN (NEW.type = 'refused') EXECUTE FUNCTION refuse()"};
 }
 
 } // namespace sluice::tests

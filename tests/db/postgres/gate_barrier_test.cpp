@@ -39,6 +39,28 @@ TEST_CASE("a change of the gate cuts off who stays inside", "[postgres]") {
   CHECK(on.ask("SELECT count(*) FROM ledger") == "0");
 }
 
+TEST_CASE("a pause cuts off who stays inside a move", "[postgres]") {
+  if (!postgres_cluster::is_available())
+    return;
+  own_server on;
+  auto session = on.connect();
+  value_of(session->accept(make_events(on.owner(), 2), 60s));
+  pqxx::connection connection(on.cluster().uri());
+  pqxx::nontransaction frozen(connection);
+  frozen.exec("BEGIN");
+  auto rows = frozen.exec("SELECT * FROM sluice_move_due(gen_random_uuid()::"
+                          "text, 2, NULL, NULL, 15)");
+  CHECK(rows.size() == 3);
+  db::gate_change pause;
+  pause.processing = db::processing_mode::paused;
+  pause.actor = "anna";
+  REQUIRE(value_of(session->change_gate(pause)));
+  CHECK_THROWS(frozen.exec("COMMIT"));
+  CHECK(on.ask("SELECT count(*) FROM event_queue WHERE status = 'pending'") ==
+        "2");
+  CHECK(on.ask("SELECT count(*) FROM events") == "0");
+}
+
 TEST_CASE("a change of the gate waits for who is about to leave",
           "[postgres]") {
   if (!postgres_cluster::is_available())

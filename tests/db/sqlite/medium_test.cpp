@@ -288,6 +288,7 @@ TEST_CASE("a disk that fails at the n-th write or fsync loses and doubles "
   setting on;
   auto what = GENERATE(operation::write, operation::sync);
   auto times = GENERATE(1, 3);
+  auto with_claims = GENERATE(true, false);
   long moved = 0;
   for (int nth = 1; nth <= 25; ++nth) {
     auto events = make_events(on.owner.id(), 5);
@@ -314,10 +315,14 @@ TEST_CASE("a disk that fails at the n-th write or fsync loses and doubles "
     REQUIRE(on.store->count("SELECT (SELECT count(*) FROM event_queue) + "
                             "(SELECT count(*) FROM events)") == moved);
     while (on.queued() > 0) {
-      auto taken = on.session->claim_items(
-          {db::node_id::generate(), db::claim_id::generate(), 5});
-      if (taken)
-        (void)on.session->move_each(taken->id, ids_of(*taken));
+      if (with_claims) {
+        auto taken = on.session->claim_items(
+            {db::node_id::generate(), db::claim_id::generate(), 5});
+        if (taken)
+          (void)on.session->move_each(taken->id, ids_of(*taken));
+      } else {
+        (void)on.session->move_due({db::node_id::generate(), 5});
+      }
       if (auto session = on.store->source()->connect(db::purpose::work))
         on.session = std::move(*session);
       (void)on.session->enlist(make_node());

@@ -27,6 +27,7 @@ TEST_CASE("metrics show what was counted", "[metrics]") {
   auto &counted = client.gateway.counted;
   counted.duplicates = 3;
   counted.lost_claims = 4;
+  counted.stored_without_claim = 6;
   auto &sample = client.gateway.sample;
   sample.accepted = 12'345'678;
   sample.restarts = 5;
@@ -38,6 +39,7 @@ TEST_CASE("metrics show what was counted", "[metrics]") {
   CHECK(values["sluice_events_accepted_total"] == "12345678");
   CHECK(values["sluice_events_duplicate_total"] == "3");
   CHECK(values["sluice_items_lost_total"] == "4");
+  CHECK(values["sluice_events_stored_without_claim_total"] == "6");
   CHECK(values["sluice_restarts_total"] == "5");
   CHECK(values["sluice_ready"] == "1");
   CHECK(values["sluice_database_up"] == "0");
