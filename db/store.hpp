@@ -113,8 +113,8 @@ public:
                                          std::span<const event_id> ids) = 0;
 
   /// Moves up to `limit` items that are due, as `claim_items` would take them
-  /// and `move` would move them, but without a claim that anybody sees: it
-  /// costs half as much. All or none: with `rejected`, because the database
+  /// and `move` would move them, but without a claim that anybody sees,
+  /// which costs less. All or none: with `rejected`, because the database
   /// does not take one of them, they wait as before; a claim finds out which.
   virtual result<due_outcome> move_due(const due_request &request) = 0;
 

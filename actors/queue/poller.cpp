@@ -188,10 +188,11 @@ bool poller_state::claim_once() {
   return true;
 }
 
-// In a burst the store has little time, and a claim costs it as much as half a
-// move. So what waits behind a full claim is moved without, by this actor
-// alone. Which item the store refuses, only claims can tell; and where a move
-// takes long, workers do more, because they wait side by side.
+// In a burst the store has little time, and a claim and its move cost SQLite a
+// quarter more than a move without one. So what waits behind a full claim is
+// moved without, by this actor alone. Which item the store refuses, only claims
+// can tell; and where a move takes long, workers do more, because they wait
+// side by side.
 bool poller_state::moves_at_once() const {
   return may_be_more_ && claims_first_ == 0 && parts_->ingest.has_burst();
 }

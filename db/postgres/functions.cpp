@@ -112,6 +112,8 @@ END $body$;
 constexpr char begin_claim[] = R"sql(
 CREATE OR REPLACE FUNCTION sluice_claim(fence uuid, node text, most integer,
   now_is timestamptz, floors timestamptz[], busy integer)
+)sql";
+constexpr char begin_walk[] = R"sql(
 RETURNS TABLE (item uuid, failed integer, due_us bigint, in_lane smallint,
   owner uuid, saw_all boolean)
 LANGUAGE plpgsql SET enable_seqscan = off SET enable_sort = off
@@ -180,19 +182,6 @@ END $body$;
 constexpr char begin_move_due[] = R"sql(
 CREATE OR REPLACE FUNCTION sluice_move_due(node text, most integer,
   now_is timestamptz, floors timestamptz[], busy integer)
-RETURNS TABLE (item uuid, failed integer, due_us bigint, in_lane smallint,
-  owner uuid, saw_all boolean)
-LANGUAGE plpgsql SET enable_seqscan = off SET enable_sort = off
-SET enable_bitmapscan = off SET enable_hashjoin = off
-SET enable_mergejoin = off AS $body$
-DECLARE
-  moment CONSTANT timestamptz := coalesce(now_is, statement_timestamp());
-  free integer := most;
-  spent integer;
-  wanted integer;
-  taken integer;
-  low timestamptz;
-BEGIN
 )sql";
 constexpr char take_due[] = R"sql(,
         fresh AS (
@@ -367,15 +356,16 @@ END $body$;
 std::string functions() {
   std::string all;
   for (const char *part :
-       {begin_look,      enter_gate,        read_ingest,   end_look,
-        begin_accept,    enter_gate,        read_ingest,   accept_into_log,
-        store_fresh,     accept_into_queue, //
-        begin_claim,     enter_gate,        walk_lanes,    claim_due,
-        end_walk,        begin_move_due,    enter_gate,    walk_lanes,
-        take_due,        store_fresh,       book_due,      end_walk,
-        begin_move,      enter_gate,        take_claim,    store_fresh,
-        end_move,        begin_move_rows,   store_fresh,   end_move_rows,
-        begin_move_each, enter_gate,        end_move_each, close_gate_function})
+       {begin_look,    enter_gate,         read_ingest,     end_look,
+        begin_accept,  enter_gate,         read_ingest,     accept_into_log,
+        store_fresh,   accept_into_queue, //
+        begin_claim,   begin_walk,         enter_gate,      walk_lanes,
+        claim_due,     end_walk,           begin_move_due,  begin_walk,
+        enter_gate,    walk_lanes,         take_due,        store_fresh,
+        book_due,      end_walk,           begin_move,      enter_gate,
+        take_claim,    store_fresh,        end_move,        begin_move_rows,
+        store_fresh,   end_move_rows,      begin_move_each, enter_gate,
+        end_move_each, close_gate_function})
     all += part;
   return all + functions_of_deliveries() + claim_of_pulls() +
          removal_of_old_rows();

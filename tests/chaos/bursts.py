@@ -5,20 +5,18 @@ clients, hardly ever see.
 """
 
 import re
-import threading
 import time
 
 import client
 from harness import main, wait_until
 from invariants import check_invariants
+from operator_sql import Operator
 from service import Service
 from stores import open_store
 from writers import Load, Mix, Writer
 
 CONNECTIONS = 100
 PATIENCE = 10
-RELEASE = ("UPDATE event_queue SET status = 'pending'"
-           " WHERE status = 'processing'")
 
 
 class Volleys(Writer):
@@ -69,23 +67,6 @@ class Volleys(Writer):
             self.run_.violation(f"{event.name}: {answer}")
 
 
-class Operator(threading.Thread):
-    """The runbook's UPDATE, again and again, until it is stopped."""
-
-    def __init__(self, store):
-        super().__init__(daemon=True)
-        self._store = store
-        self._ending = threading.Event()
-
-    def run(self):
-        while not self._ending.wait(0.05):
-            self._store.execute(RELEASE)
-
-    def stop(self):
-        self._ending.set()
-        self.join(60)
-
-
 def without_claim(service):
     """How many events this life has stored so."""
     answer = client.call(service.port, "GET", "/metrics")
@@ -103,20 +84,18 @@ def body(run):
         "processor.batch_size": "10"})
     service.start()
     tenants = [service.organization(name) for name in ("one", "two")]
-    operator = Operator(store) if run.options.store == "postgres" else None
-    if operator:
-        operator.start()
+    release = time.sleep
+    if run.options.store == "postgres":
+        release = Operator(run, store).work
     moved = 0
     with Load(run, [service.port], tenants, Mix(named=0.0),
               kind=Volleys) as load:
         for _ in run.cycles():
             # A busy machine may take a while to send a volley at once.
             moved += wait_until(lambda: without_claim(service), PATIENCE) or 0
-            time.sleep(run.random.uniform(0.0, 0.5))
+            release(run.random.uniform(0.0, 0.5))
             service.kill()
             service.start()
-    if operator:
-        operator.stop()
     run.figures["stored without a claim, at the least"] = moved
     run.check(moved, "nothing was stored without a claim; nothing was tested")
     service.wait_drained()

@@ -135,6 +135,18 @@ config::settings settings_for_bursts() {
   return out;
 }
 
+/// A burst for which nothing rests, and who asks for claims.
+struct moving_fixture : poller_fixture {
+  moving_fixture() {
+    auto settings = settings_for_bursts();
+    settings.processor.yield_share = 0;
+    parts->settings.set(settings);
+  }
+
+  burst clients{parts->ingest, system};
+  caf::scoped_actor pool{system};
+};
+
 constexpr char stored_events[] = "SELECT count(*) FROM events";
 constexpr char all_deliveries[] = "SELECT count(*) FROM event_deliveries";
 constexpr char claimed_items[] =
@@ -239,15 +251,10 @@ TEST_CASE_METHOD(poller_fixture,
   CHECK(eventually([&] { return count(stored_events) == 2; }));
 }
 
-TEST_CASE_METHOD(poller_fixture,
+TEST_CASE_METHOD(moving_fixture,
                  "in a burst what waits behind a full claim is moved without",
                  "[queue]") {
-  auto settings = settings_for_bursts();
-  settings.processor.yield_share = 0;
-  parts->settings.set(settings);
   accept(4);
-  burst clients(parts->ingest, system);
-  caf::scoped_actor pool(system);
   SECTION("as long as the store takes it") {
     introduce(pool, 2);
     CHECK(assigned_to(pool) == 1);
@@ -285,35 +292,25 @@ TEST_CASE_METHOD(poller_fixture,
   CHECK(count(all_deliveries) == count(stored_events));
 }
 
-TEST_CASE_METHOD(poller_fixture,
+TEST_CASE_METHOD(moving_fixture,
                  "in a burst, too, what a pool that is gone had comes back",
                  "[queue]") {
-  auto settings = settings_for_bursts();
-  settings.processor.yield_share = 0;
-  parts->settings.set(settings);
   accept(3);
-  burst clients(parts->ingest, system);
   {
     caf::scoped_actor gone(system);
     introduce(gone, 1);
     CHECK(assigned_to(gone) == 1);
   }
-  caf::scoped_actor pool(system);
   introduce(pool, 1);
   CHECK(eventually([&] { return count(stored_events) == 3; }));
   CHECK(count(claimed_items) == 0);
 }
 
-TEST_CASE_METHOD(poller_fixture,
+TEST_CASE_METHOD(moving_fixture,
                  "in a burst workers are asked where a move takes long",
                  "[queue]") {
-  auto settings = settings_for_bursts();
-  settings.processor.yield_share = 0;
-  parts->settings.set(settings);
   accept(4);
-  burst clients(parts->ingest, system);
   plan().hold("move_due");
-  caf::scoped_actor pool(system);
   introduce(pool, 4);
   CHECK(assigned_to(pool) == 1);
   CHECK(eventually([&] { return plan().holding() == 1; }));
@@ -325,19 +322,35 @@ TEST_CASE_METHOD(poller_fixture,
   CHECK(count(stored_events) == 1);
 }
 
-TEST_CASE_METHOD(poller_fixture,
+TEST_CASE_METHOD(moving_fixture,
                  "after sixteen claims without a refusal moves are tried again",
                  "[queue]") {
-  auto settings = settings_for_bursts();
-  settings.processor.yield_share = 0;
-  parts->settings.set(settings);
   accept(20);
-  burst clients(parts->ingest, system);
   plan().add({.method = "move_due", .code = db::errc::rejected});
-  caf::scoped_actor pool(system);
   introduce(pool, 30);
   for (int claim = 0; claim < 17; ++claim)
     CHECK(assigned_to(pool) == 1);
   CHECK(eventually([&] { return count(stored_events) == 3; }));
   CHECK(count(claimed_items) == 17);
+}
+
+TEST_CASE_METHOD(moving_fixture, "after a move its messages come first",
+                 "[queue]") {
+  accept(3);
+  plan().hold("move_due");
+  introduce(pool, 3);
+  CHECK(assigned_to(pool) == 1);
+  CHECK(eventually([&] { return plan().holding() == 1; }));
+  for (int wake = 0; wake < 100; ++wake)
+    pool->send(poller, actors::wake_atom::value);
+  pool->send(poller, actors::ping_atom::value);
+  // So long that claims come next, which we would hear of before the answer.
+  std::this_thread::sleep_for(100ms);
+  plan().let_go();
+  bool is_answer_first = false;
+  pool->receive([&](bool) { is_answer_first = true; },
+                [](actors::assign_atom, const actors::claim_ptr &) {},
+                caf::after(20s) >> [] {});
+  CHECK(is_answer_first);
+  CHECK(assigned_to(pool) == 1);
 }

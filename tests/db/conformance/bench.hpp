@@ -49,6 +49,16 @@ public:
     return ids_of(events);
   }
 
+  /// Accepts them into this lane; a second later they are due before others.
+  std::vector<db::event_id> accept_into(int lane, int count) {
+    auto events = make_events(owner(), count);
+    for (auto &event : events)
+      event.lane = lane;
+    value_of(session().accept(events, 24h));
+    clock().advance(1s);
+    return tests::ids_of(events);
+  }
+
   db::claim claim(int limit = 100) {
     return value_of(
         session_->claim_items({node_.id, db::claim_id::generate(), limit}));

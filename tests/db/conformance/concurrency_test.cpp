@@ -141,7 +141,7 @@ TEST_CASE("intake, movers and an operator at the same time double nothing",
   constexpr int batches = 15;
   constexpr int batch_size = 20;
   std::atomic<int> writing{writers};
-  in_threads(writers + 3, [&](int number) {
+  in_threads(writers + 4, [&](int number) {
     auto session = on.store().connect();
     if (number < writers) {
       for (int i = 0; i < batches; ++i) {
@@ -159,6 +159,9 @@ TEST_CASE("intake, movers and an operator at the same time double nothing",
         if (!ids.empty())
           persist([&] { return session->move_each(taken.id, ids); });
       }
+    } else if (number == writers + 2) {
+      while (writing > 0)
+        persist([&] { return session->move_due({on.node().id, 13}); });
     } else {
       while (writing > 0)
         on.store().execute("UPDATE event_queue SET status = 'pending' WHERE "

@@ -12,15 +12,6 @@ namespace {
 struct lanes : bench {
   using bench::bench;
 
-  std::vector<db::event_id> accept_into(int lane, int count) {
-    auto events = make_events(owner(), count);
-    for (auto &event : events)
-      event.lane = lane;
-    value_of(session().accept(events, 24h));
-    clock().advance(1s);
-    return tests::ids_of(events);
-  }
-
   long in_lane(int lane, const std::string &status = "processing") {
     return count("event_queue WHERE lane = " + std::to_string(lane) +
                  " AND status = '" + status + "'");
