@@ -45,6 +45,14 @@ struct live_fixture : faulty_fixture {
     change([&](auto &next) { next.processor.max_concurrency = count; });
   }
 
+  void claim_one_at_a_time() {
+    change([](auto &next) { next.processor.batch_size = 1; });
+    // The first claim from now on may have been begun before.
+    auto claims = plan().calls("claim_items");
+    REQUIRE(
+        eventually([&] { return plan().calls("claim_items") >= claims + 2; }));
+  }
+
   long workers() {
     auto parts = service.door().parts();
     return std::ranges::count_if(parts, [](auto &one) {
@@ -87,11 +95,7 @@ TEST_CASE_METHOD(live_fixture, "workers come and go with the settings") {
 }
 
 TEST_CASE_METHOD(live_fixture, "a worker that has to go finishes first") {
-  change([](auto &next) { next.processor.batch_size = 1; });
-  // The first claim from now on may have been begun before.
-  auto claims = plan().calls("claim_items");
-  REQUIRE(
-      eventually([&] { return plan().calls("claim_items") >= claims + 2; }));
+  claim_one_at_a_time();
   plan().hold("move", 2);
   REQUIRE(accept(2));
   REQUIRE(eventually([&] { return plan().holding() == 2; }));
@@ -142,7 +146,7 @@ TEST_CASE_METHOD(live_fixture, "a pause ends, however workers changed before") {
 }
 
 TEST_CASE_METHOD(live_fixture, "a shorter claim holds at once") {
-  change([](auto &next) { next.processor.batch_size = 1; });
+  claim_one_at_a_time();
   auto before = plan().calls("move");
   REQUIRE(accept(20));
   CHECK(eventually([&] { return count(stored) == 20; }));
