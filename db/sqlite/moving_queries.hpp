@@ -33,7 +33,8 @@ namespace sluice::db::sqlite::sql {
 
 /// The items that still carry the fence ?2.
 #define SLUICE_CLAIMED "q.claim_id = ?2 AND q.status = 'processing'"
-#define SLUICE_ONE_OF_THEM SLUICE_CLAIMED " AND q.id = ?3"
+/// The rows that the JSON array ?2 lists.
+#define SLUICE_RUN "q.rowid IN (SELECT value FROM json_each(?2))"
 /// The first ?3 items that are due in the lane ?2.
 #define SLUICE_DUE_IN_LANE                                                     \
   " FROM event_queue WHERE status = 'pending' AND lane = ?2"                   \
@@ -65,18 +66,21 @@ inline constexpr char moved_items[] =
 inline constexpr char delete_moved[] =
     "DELETE FROM event_queue WHERE claim_id = ?1 AND status = 'processing'";
 
-// -- one item of a claim -----------------------------------------------------
+// -- some items of a claim ---------------------------------------------------
 
-inline constexpr char store_event[] = SLUICE_STORE_EVENTS SLUICE_ONE_OF_THEM;
-inline constexpr char store_deliveries_of_event[] =
-    SLUICE_STORE_DELIVERIES SLUICE_ONE_OF_THEM;
-inline constexpr char delete_moved_item[] =
+inline constexpr char claimed_item[] =
+    "SELECT rowid, organization_id, claimed_by, length(CAST(payload AS BLOB))"
+    " FROM event_queue"
+    " WHERE id = ?2 AND claim_id = ?1 AND status = 'processing'";
+inline constexpr char store_events_of_run[] = SLUICE_STORE_EVENTS SLUICE_RUN;
+inline constexpr char store_deliveries_of_run[] =
+    SLUICE_STORE_DELIVERIES SLUICE_RUN;
+inline constexpr char delete_run[] =
     "DELETE FROM event_queue"
-    " WHERE id = ?2 AND claim_id = ?1 AND status = 'processing'"
-    " RETURNING organization_id, claimed_by";
-inline constexpr char begin_item[] = "SAVEPOINT item";
-inline constexpr char keep_item[] = "RELEASE item";
-inline constexpr char undo_item[] = "ROLLBACK TO item";
+    " WHERE rowid IN (SELECT value FROM json_each(?1))";
+inline constexpr char begin_run[] = "SAVEPOINT run";
+inline constexpr char keep_run[] = "RELEASE run";
+inline constexpr char undo_run[] = "ROLLBACK TO run";
 
 // -- what is due, without a claim --------------------------------------------
 
@@ -97,7 +101,7 @@ inline constexpr char delete_due[] =
 #undef SLUICE_TAKES
 #undef SLUICE_STORE_DELIVERIES
 #undef SLUICE_CLAIMED
-#undef SLUICE_ONE_OF_THEM
+#undef SLUICE_RUN
 #undef SLUICE_DUE_IN_LANE
 #undef SLUICE_DUE
 

@@ -112,7 +112,10 @@ TEST_CASE("move of nothing, of unknown ids and of an id named twice",
   auto unknown = db::event_id::generate();
   CHECK(value_of(on.session().move_each(taken.id, {&unknown, 1})).lost == 1);
   auto twice = std::vector{id, id};
-  CHECK(value_of(on.session().move_each(taken.id, twice)).moved == 1);
+  auto outcome = value_of(on.session().move_each(taken.id, twice));
+  CHECK(outcome.moved == 1);
+  CHECK(outcome.lost == 1);
+  CHECK(outcome.refused.empty());
   CHECK(on.count("events") == 1);
 }
 
@@ -145,6 +148,36 @@ TEST_CASE("an item that the database refuses costs only itself",
   CHECK(on.count("events") == 25);
   CHECK(on.count("event_deliveries") == 25);
   CHECK(on.count("event_queue WHERE status = 'processing'") == 2);
+}
+
+TEST_CASE("many items that the database refuses cost only themselves",
+          "[conformance]") {
+  bench on(EACH_STORE);
+  for (const auto &sql : refusing_trigger(on.store()))
+    on.store().execute(sql);
+  // At the ends, next to each other, and where a run of fifty ends.
+  const std::set bad_places{0, 10, 49, 50, 60, 61, 62, 99, 129};
+  auto events = make_events(on.owner(), 130);
+  std::set<db::event_id> bad;
+  for (auto place : bad_places) {
+    events[static_cast<std::size_t>(place)].type = "refused";
+    bad.insert(events[static_cast<std::size_t>(place)].id);
+  }
+  value_of(on.session().accept(events, 24h));
+  auto taken = on.claim(200);
+  auto outcome = value_of(on.session().move_each(taken.id, ids_of(taken)));
+  CHECK(outcome.moved == 121);
+  CHECK(outcome.lost == 0);
+  std::set<db::event_id> refused;
+  for (const auto &one : outcome.refused)
+    refused.insert(one.id);
+  CHECK(outcome.refused.size() == bad.size());
+  CHECK(refused == bad);
+  CHECK(on.count("events WHERE type <> 'refused'") == 121);
+  CHECK(on.count("event_deliveries") == 121);
+  CHECK(on.count("event_queue WHERE status = 'processing'") == 9);
+  CHECK(on.in_ledger("stored") == 121);
+  CHECK(on.verify().is_balanced());
 }
 
 TEST_CASE("an operator's UPDATE takes the claim away and doubles nothing",
