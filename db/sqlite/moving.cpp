@@ -8,6 +8,7 @@
 
 #include <SQLiteCpp/Exception.h>
 
+#include "db/sqlite/delivery_queries.hpp"
 #include "db/sqlite/errors.hpp"
 #include "db/sqlite/gate.hpp"
 #include "db/sqlite/lane_walk.hpp"
@@ -75,8 +76,8 @@ private:
 /// leaves a mark that ROLLBACK TO does not take back (wal.c: `iReCksum` in
 /// sqlite3WalSavepointUndo); frames from there on get no checksum, and a crash
 /// would lose them and all that was committed later. That takes a run with
-/// more pages than the cache has: at 32 MiB twice the largest payload, and far
-/// more than a run of several items may have.
+/// more pages than the cache has: at 32 MiB twice the largest payload. Several
+/// items make a run only while they are far below that.
 class item_mover {
 public:
   item_mover(connection &database, claim_id fence, timestamp now)
@@ -89,9 +90,12 @@ public:
     query.bind(1, fence_);
     for (const auto &id : ids) {
       query.bind(2, id);
-      if (query.next())
-        items_.push_back({query.number(0), id, query.text(1), query.text(2),
-                          query.number(3)});
+      if (query.next()) {
+        auto owner = query.text(1);
+        const auto weight = query.number(3) + weight_of_deliveries(owner);
+        items_.push_back(
+            {query.number(0), id, std::move(owner), query.text(2), weight});
+      }
       query->reset();
     }
     std::ranges::sort(items_, {}, &item::row);
@@ -118,21 +122,35 @@ private:
     event_id id;
     std::string owner;
     std::string node;
-    std::int64_t payload_bytes;
+    /// How many bytes it may put into the page cache, about.
+    std::int64_t weight;
   };
+
+  /// Each delivery may be written to pages of its endpoint alone.
+  std::int64_t weight_of_deliveries(const std::string &owner) {
+    constexpr std::int64_t bytes_each = 8192;
+    if (owner != weighed_) {
+      auto query = database_.statement(sql::count_endpoints);
+      query.bind(1, owner).next();
+      // And one to the inbox.
+      weight_ = (query.number(0) + 1) * bytes_each;
+      weighed_ = owner;
+    }
+    return weight_;
+  }
 
   static std::size_t length_of_run(std::span<const item> items) {
     constexpr std::size_t most = 50;
-    constexpr std::int64_t most_bytes = std::int64_t{4} << 20;
+    constexpr std::int64_t heaviest = std::int64_t{4} << 20;
     std::size_t length = 1;
-    auto bytes = items[0].payload_bytes;
+    auto weight = items[0].weight;
     while (length < std::min(most, items.size()) &&
-           (bytes += items[length].payload_bytes) <= most_bytes)
+           (weight += items[length].weight) <= heaviest)
       ++length;
     return length;
   }
 
-  // Calls itself for a fifth of a fifth, and no deeper.
+  // Calls itself three times at the most, one in the other: 50, 10, 2, 1.
   void move(std::span<const item> run) {
     auto refusal = try_to_move(run);
     if (!refusal) {
@@ -158,7 +176,8 @@ private:
       move_rows(run);
     } catch (const std::exception &cause) {
       auto why = describe("move", cause);
-      if (why.code != errc::rejected)
+      // A trigger may have rolled back everything: RAISE(ROLLBACK).
+      if (why.code != errc::rejected || !database_.is_in_transaction())
         throw;
       database_.statement(sql::undo_run).run();
       why_not = std::move(why.text);
@@ -173,19 +192,23 @@ private:
       rows += (rows.empty() ? '[' : ',') + std::to_string(one.row);
     rows += ']';
     const auto all = std::ssize(run);
-    require(this->run(sql::store_events_of_run, rows) == all);
-    this->run(sql::store_deliveries_of_run, rows);
-    require(database_.statement(sql::delete_run).bind(1, rows).run() == all);
+    require(change(sql::store_events_of_run, rows) == all);
+    change(sql::store_deliveries_of_run, rows);
+    auto gone = database_.statement(sql::delete_run);
+    require(gone.bind(1, rows).bind(2, fence_).run() == all);
   }
 
-  int run(const char *sql, const std::string &rows) {
-    return database_.statement(sql).bind(1, now_).bind(2, rows).run();
+  int change(const char *sql, const std::string &rows) {
+    auto query = database_.statement(sql);
+    return query.bind(1, now_).bind(2, fence_).bind(3, rows).run();
   }
 
   connection &database_;
   std::string fence_;
   timestamp now_;
   std::vector<item> items_;
+  std::string weighed_;
+  std::int64_t weight_ = 0;
   moved_items moved_;
   move_outcome outcome_;
 };
@@ -280,7 +303,8 @@ private:
 
 int move(connection &database, claim_id fence, timestamp now) {
   database.statement(sql::next_position).run();
-  database.statement(sql::store_events).bind(1, now).bind(2, fence).run();
+  const auto stored =
+      database.statement(sql::store_events).bind(1, now).bind(2, fence).run();
   database.statement(sql::store_deliveries).bind(1, now).bind(2, fence).run();
   moved_items moved(database);
   auto items = database.statement(sql::moved_items);
@@ -288,8 +312,10 @@ int move(connection &database, claim_id fence, timestamp now) {
   while (items.next())
     moved.add(items);
   items->reset();
-  database.statement(sql::delete_moved).bind(1, fence).run();
-  return moved.book(now);
+  const auto gone = database.statement(sql::delete_moved).bind(1, fence).run();
+  const auto booked = moved.book(now);
+  require(stored == booked && gone == booked);
+  return booked;
 }
 
 move_outcome move_each(connection &database, claim_id fence,

@@ -33,8 +33,11 @@ namespace sluice::db::sqlite::sql {
 
 /// The items that still carry the fence ?2.
 #define SLUICE_CLAIMED "q.claim_id = ?2 AND q.status = 'processing'"
-/// The rows that the JSON array ?2 lists.
-#define SLUICE_RUN "q.rowid IN (SELECT value FROM json_each(?2))"
+/// Those of the rows that the JSON array ?3 lists. The plus keeps SQLite from
+/// looking through the whole claim.
+#define SLUICE_RUN                                                             \
+  "q.rowid IN (SELECT value FROM json_each(?3))"                               \
+  " AND +q.claim_id = ?2 AND q.status = 'processing'"
 /// The first ?3 items that are due in the lane ?2.
 #define SLUICE_DUE_IN_LANE                                                     \
   " FROM event_queue WHERE status = 'pending' AND lane = ?2"                   \
@@ -77,7 +80,8 @@ inline constexpr char store_deliveries_of_run[] =
     SLUICE_STORE_DELIVERIES SLUICE_RUN;
 inline constexpr char delete_run[] =
     "DELETE FROM event_queue"
-    " WHERE rowid IN (SELECT value FROM json_each(?1))";
+    " WHERE rowid IN (SELECT value FROM json_each(?1))"
+    " AND +claim_id = ?2 AND status = 'processing'";
 inline constexpr char begin_run[] = "SAVEPOINT run";
 inline constexpr char keep_run[] = "RELEASE run";
 inline constexpr char undo_run[] = "ROLLBACK TO run";
