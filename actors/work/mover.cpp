@@ -35,6 +35,8 @@ void mover::single_out(Predicate is_single) {
   for (const auto &item : work_.items)
     if (is_single(item))
       singles_.push_back(item.id);
+  parts_.assign(1, singles_);
+  is_any_fresh_ = false;
 }
 
 bool mover::advance() {
@@ -60,7 +62,7 @@ bool mover::advance() {
 bool mover::abandon(const db::claim &work, std::string_view reason) {
   take(work);
   for (const auto &item : work_.items)
-    add_failure(item, reason);
+    add_failure(item.id, reason);
   after_singles_ = step::over;
   next_ = step::give_up;
   return advance();
@@ -85,30 +87,42 @@ mover::step mover::move_together() {
 }
 
 mover::step mover::move_each() {
+  const auto part = parts_.back();
   auto moved = session_.with(
-      [&](db::store &store) { return store.move_each(work_.id, singles_); });
+      [&](db::store &store) { return store.move_each(work_.id, part); });
   if (!moved)
     return after(moved.error());
+  parts_.pop_back();
   counts_.stored += static_cast<std::uint64_t>(moved->moved);
   counts_.lost_claims += static_cast<std::uint64_t>(moved->lost);
-  auto is_any_fresh = false;
-  for (const auto &refused : moved->refused) {
-    auto item = std::find_if(work_.items.begin(), work_.items.end(),
-                             [&](auto &one) { return one.id == refused.id; });
-    if (item == work_.items.end())
-      continue;
-    add_failure(*item, refused.reason);
-    is_any_fresh = is_any_fresh || !has_failed_before(*item);
-  }
+  for (const auto &refused : moved->refused)
+    add_failure(refused.id, refused.reason);
   if (moved->lost == 0)
-    note_ages([&](auto &item) { return is_single(item) && !is_failure(item); });
-  if (after_singles_ == step::over)
-    expects_refusal_ = is_any_fresh;
-  return failures_.empty() ? after_singles_ : step::give_up;
+    note_ages([&](auto &item) {
+      return std::ranges::find(part, item.id) != part.end() &&
+             !is_failure(item);
+    });
+  return after_part();
 }
 
-bool mover::is_single(const db::claimed_item &item) const {
-  return std::find(singles_.begin(), singles_.end(), item.id) != singles_.end();
+void mover::halve(std::string_view reason) {
+  const auto part = parts_.back();
+  parts_.pop_back();
+  const auto half = part.size() / 2;
+  if (half > 0) {
+    parts_.push_back(part.subspan(half));
+    parts_.push_back(part.first(half));
+  } else if (!part.empty()) {
+    add_failure(part.front(), reason);
+  }
+}
+
+mover::step mover::after_part() {
+  if (!parts_.empty())
+    return step::each;
+  if (after_singles_ == step::over)
+    expects_refusal_ = is_any_fresh_;
+  return failures_.empty() ? after_singles_ : step::give_up;
 }
 
 bool mover::is_failure(const db::claimed_item &item) const {
@@ -158,11 +172,8 @@ mover::step mover::after(const db::error &failure) {
       after_singles_ = step::over;
       return step::each;
     }
-    // It can't be told whose fault it is.
-    for (const auto &item : work_.items)
-      if (is_single(item))
-        add_failure(item, failure.text);
-    return step::give_up;
+    halve(failure.text);
+    return after_part();
   case db::errc::unavailable:
   case db::errc::in_doubt: // moving again finds what is left, if anything
   case db::errc::conflict:
@@ -175,10 +186,14 @@ mover::step mover::after(const db::error &failure) {
   return next_;
 }
 
-void mover::add_failure(const db::claimed_item &item, std::string_view reason) {
-  failures_.push_back({.id = item.id,
+void mover::add_failure(db::event_id id, std::string_view reason) {
+  const auto item = std::ranges::find(work_.items, id, &db::claimed_item::id);
+  if (item == work_.items.end())
+    return;
+  is_any_fresh_ = is_any_fresh_ || !has_failed_before(*item);
+  failures_.push_back({.id = id,
                        .reason = std::string(reason),
-                       .retry_in = policy_.wait_after(item.attempts + 1)});
+                       .retry_in = policy_.wait_after(item->attempts + 1)});
 }
 
 } // namespace sluice::actors

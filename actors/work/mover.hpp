@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -15,8 +16,9 @@ namespace sluice::actors {
 /// Brings the items of a claim into the log. Those that failed before go
 /// first, each for itself; then the others, all together, and each for itself
 /// where the store refuses that or refused it of the claim before: bad items
-/// seldom come alone. The bad ones go back to the queue or to quarantine, and
-/// cost the others little.
+/// seldom come alone. What the store refuses for one item's sake without a word
+/// which one, as at a COMMIT, is halved until it stands alone. The bad ones go
+/// back to the queue or to quarantine, and cost the others little.
 class mover {
 public:
   mover(store_session &session, counters &counts, retry_policy policy);
@@ -47,28 +49,34 @@ private:
   /// Chooses what `each` moves.
   template <class Predicate>
   void single_out(Predicate is_single);
-  bool is_single(const db::claimed_item &item) const;
   bool is_failure(const db::claimed_item &item) const;
   /// How long those items of the claim have waited that are stored now.
   template <class Predicate>
   void note_ages(Predicate is_stored);
   step move_together();
   step move_each();
+  /// The halves of the part that was next are next; one item alone has failed.
+  void halve(std::string_view reason);
+  step after_part();
   step give_up();
   /// What follows a failure that is not the items' fault.
   step after(const db::error &failure);
-  void add_failure(const db::claimed_item &item, std::string_view reason);
+  void add_failure(db::event_id id, std::string_view reason);
 
   store_session &session_;
   counters &counts_;
   retry_policy policy_;
   db::claim work_;
   step next_ = step::over;
-  /// What `each` moves, and what follows it and `give_up`.
+  /// What `each` moves, the parts of it that are left, the next one last, and
+  /// what follows it and `give_up`.
   std::vector<db::event_id> singles_;
+  std::vector<std::span<const db::event_id>> parts_;
   step after_singles_ = step::over;
   /// Whether the store refused an item of the last claim that never failed.
   bool expects_refusal_ = false;
+  /// An item that has failed now is one that never did before.
+  bool is_any_fresh_ = false;
   bool is_away_ = false;
   std::vector<db::failure> failures_;
   std::optional<std::chrono::milliseconds> earliest_retry_;

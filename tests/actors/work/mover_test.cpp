@@ -169,6 +169,29 @@ TEST_CASE_METHOD(mover_fixture,
   CHECK(counts.retried == 10);
 }
 
+TEST_CASE_METHOD(
+    mover_fixture,
+    "items that spoil the whole transaction cost only themselves") {
+  auto events = make_events(owner.id(), 40);
+  for (auto at : {0U, 7U, 8U, 39U})
+    events[at].type = "spoilt";
+  const auto is_interrupted = GENERATE(false, true);
+  store->execute("CREATE TRIGGER spoil BEFORE INSERT ON events WHEN NEW.type = "
+                 "'spoilt' BEGIN SELECT RAISE(ROLLBACK, 'all gone'); END");
+  mover.take(claimed(events));
+  if (is_interrupted)
+    for (int nth : {2, 5, 9})
+      plan().add(
+          {.method = "move_each", .call = nth, .code = db::errc::unavailable});
+  CHECK(eventually([&] { return mover.advance(); }));
+  CHECK(count(stored) == 36);
+  CHECK(count("SELECT count(*) FROM event_queue WHERE type = 'spoilt' AND "
+              "attempts = 1 AND status = 'pending'") == 4);
+  CHECK(counts.stored == 36);
+  CHECK(counts.retried == 4);
+  CHECK(counts.lost_claims == 0);
+}
+
 TEST_CASE_METHOD(mover_fixture,
                  "a store that is away between the steps is waited for") {
   auto events = make_events(owner.id(), 6);
