@@ -1,3 +1,6 @@
+#include <atomic>
+#include <thread>
+
 #include <catch2/catch.hpp>
 
 #include "actors/drill/fault_drills.hpp"
@@ -135,6 +138,31 @@ TEST_CASE("a fault ends by itself") {
   CHECK_FALSE(faults.is_cut_off());
   CHECK_FALSE(faults.refuse(id));
   CHECK_FALSE(faults.ghost());
+}
+
+TEST_CASE("a fault about claims waits for the move that is under way") {
+  drill_faults faults;
+  const auto about = GENERATE("poison", "strand");
+  auto leave = faults.may_move();
+  REQUIRE(leave);
+  std::atomic<bool> is_moved{false};
+  bool was_moved = false;
+  std::thread drill([&] {
+    if (std::string_view(about) == "poison")
+      faults.poison({db::event_id::generate()}, 1h);
+    else
+      faults.strand({}, 1h);
+    was_moved = is_moved;
+  });
+  // Time enough for it to do without waiting, which it must not.
+  std::this_thread::sleep_for(20ms);
+  is_moved = true;
+  leave.reset();
+  drill.join();
+  CHECK(was_moved);
+  CHECK_FALSE(faults.may_move());
+  faults.clear();
+  CHECK(faults.may_move());
 }
 
 TEST_CASE("what is not well keeps a drill from being held") {
