@@ -107,8 +107,10 @@ public:
   virtual result<int> move(claim_id fence) = 0;
 
   /// As `move`, for these items of the claim, each for itself: one that is
-  /// refused stays claimed and costs the others nothing. Takes longer; meant
-  /// for a claim that `move` refuses.
+  /// refused stays claimed and costs the others nothing. `rejected`, when one
+  /// spoils the transaction as a whole, as a constraint does that is checked at
+  /// COMMIT: all stay claimed, and a call with fewer ids tells which. Takes
+  /// longer; meant for a claim that `move` refuses.
   virtual result<move_outcome> move_each(claim_id fence,
                                          std::span<const event_id> ids) = 0;
 

@@ -10,9 +10,9 @@ namespace sluice::db::sqlite {
 const char *wal_vfs();
 
 /// Has the kernel begin to write to the disk what it has of the WAL, so that
-/// the next fsync finds less to do. Waits for a place in the disk's queue at the
-/// most, and proves nothing: a failure is told by the next fsync. `wal` is as
-/// below. From any thread.
+/// the next fsync finds less to do. Waits for a place in the disk's queue at
+/// the most, and proves nothing: a failure is told by the next fsync. `wal` is
+/// as below. From any thread.
 void begin_writing_to_disk(sqlite3_file *wal) noexcept;
 
 /// While it lives, what is appended to the WAL reaches the kernel in few large

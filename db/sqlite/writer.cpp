@@ -213,7 +213,9 @@ result<void> writer::sync_what_is_seen(std::string_view operation,
 error writer::give_up(std::string_view operation, const std::exception &cause) {
   auto failure = describe(operation, cause);
   int code = code_of(cause);
-  bool was_committing = std::exchange(is_committing_, false);
+  // Constraints are checked before the first page is written.
+  const bool was_committing =
+      std::exchange(is_committing_, false) && failure.code != errc::rejected;
   roll_back();
   if (!was_committing && !is_medium_failure(code))
     return failure;

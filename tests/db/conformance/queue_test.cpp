@@ -180,6 +180,32 @@ TEST_CASE("many items that the database refuses cost only themselves",
   CHECK(on.verify().is_balanced());
 }
 
+TEST_CASE("what a COMMIT refuses stays claimed, and fewer ids tell which",
+          "[conformance]") {
+  bench on(EACH_STORE);
+  for (const auto &sql : refusing_commit(on.store()))
+    on.store().execute(sql);
+  auto events = make_events(on.owner(), 4);
+  events[2].type = "refused";
+  value_of(on.session().accept(events, 24h));
+  const auto all = ids_of(events);
+  const auto taken = on.claim();
+  const auto is_refused = [](const auto &answer) {
+    return !answer && answer.error().code == db::errc::rejected;
+  };
+  CHECK(is_refused(on.session().move(taken.id)));
+  CHECK(is_refused(on.session().move_each(taken.id, all)));
+  CHECK(on.count("events") == 0);
+  CHECK(on.count("event_queue WHERE status = 'processing'") == 4);
+  CHECK(is_refused(on.session().move_each(taken.id, {&all[2], 1})));
+  const auto others = std::vector{all[0], all[1], all[3]};
+  CHECK(value_of(on.session().move_each(taken.id, others)).moved == 3);
+  const auto failed = db::failure{all[2], "not this one", std::nullopt};
+  CHECK(value_of(on.session().fail_items(taken.id, {&failed, 1})).quarantined ==
+        1);
+  CHECK(on.verify().is_balanced());
+}
+
 TEST_CASE("an operator's UPDATE takes the claim away and doubles nothing",
           "[conformance]") {
   bench on(EACH_STORE);

@@ -71,4 +71,20 @@ refusing_trigger(const store_under_test &store) {
           "WHEN (NEW.type = 'refused') EXECUTE FUNCTION refuse()"};
 }
 
+/// What makes COMMIT refuse an event of the type `refused` in the log.
+inline std::vector<std::string> refusing_commit(const store_under_test &store) {
+  if (store.name() == "sqlite")
+    return {"CREATE TABLE wanted (type TEXT PRIMARY KEY)",
+            "CREATE TABLE seen (type TEXT REFERENCES wanted (type)"
+            " DEFERRABLE INITIALLY DEFERRED)",
+            "CREATE TRIGGER refuse_late AFTER INSERT ON events "
+            "WHEN NEW.type = 'refused' "
+            "BEGIN INSERT INTO seen VALUES (NEW.type); END"};
+  return {"CREATE FUNCTION refuse_late() RETURNS trigger LANGUAGE plpgsql AS "
+          "$$ BEGIN RAISE EXCEPTION 'not this one'; END $$",
+          "CREATE CONSTRAINT TRIGGER refuse_late AFTER INSERT ON events "
+          "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW "
+          "WHEN (NEW.type = 'refused') EXECUTE FUNCTION refuse_late()"};
+}
+
 } // namespace sluice::tests

@@ -11,6 +11,7 @@
 #include <catch2/catch.hpp>
 
 #include "db/sqlite/wal_file.hpp"
+#include "tests/db/conformance/tampering.hpp"
 #include "tests/db/sqlite/faulty_disk.hpp"
 #include "tests/support/store_under_test.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -240,6 +241,24 @@ TEST_CASE("a move whose COMMIT is in doubt is resolved as not done",
   on.reconnect();
   CHECK(!value_of(on.session->resolve(answer.error())));
   CHECK(value_of(on.session->move_each(taken.id, ids_of(taken))).moved == 1);
+}
+
+TEST_CASE("a COMMIT that a constraint refuses asks nothing of the disk",
+          "[sqlite]") {
+  setting on;
+  for (const auto &sql : refusing_commit(*on.store))
+    on.store->execute(sql);
+  auto event = make_event(on.owner.id());
+  event.type = "refused";
+  value_of(on.session->accept({&event, 1}, 24h));
+  auto taken = value_of(on.session->claim_items(
+      {db::node_id::generate(), db::claim_id::generate(), 1}));
+  on.disk.plan(operation::sync, 1, faulty_disk::for_ever);
+  auto answer = on.session->move(taken.id);
+  REQUIRE(!answer);
+  CHECK(answer.error().code == db::errc::rejected);
+  on.disk.heal();
+  CHECK(on.queued() == 1);
 }
 
 TEST_CASE("an accept in doubt is found after a kill, if it came through",
