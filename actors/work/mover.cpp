@@ -39,9 +39,11 @@ void mover::single_out(Predicate is_single) {
   is_any_fresh_ = false;
 }
 
-bool mover::advance() {
+bool mover::advance(std::chrono::milliseconds most) {
+  using clock = std::chrono::steady_clock;
+  const auto end = clock::now() + most;
   is_away_ = false;
-  while (next_ != step::over && !is_away_) {
+  while (next_ != step::over) {
     switch (next_) {
     case step::together:
       next_ = move_together();
@@ -55,6 +57,8 @@ bool mover::advance() {
     case step::over:
       break;
     }
+    if (is_away_ || clock::now() >= end)
+      break;
   }
   return next_ == step::over;
 }

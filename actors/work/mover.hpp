@@ -29,9 +29,10 @@ public:
   /// Begins with a claim; the one before must have been finished.
   void take(db::claim work);
 
-  /// Goes on with the claim. True: nothing is left of it. False: the store is
-  /// away; call again later.
-  bool advance();
+  /// Goes on with the claim: one call of the store, and more until this time is
+  /// over. True: nothing is left of it. False: the store is away, or there is
+  /// more to do; call again later.
+  bool advance(std::chrono::milliseconds most = std::chrono::seconds(1));
 
   /// Gives the whole claim back after the worker that held it died: each of
   /// its items counts a failed attempt. True when done, false as in `advance`.

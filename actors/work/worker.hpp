@@ -20,7 +20,8 @@ public:
   void work(claim_ptr claim);
   void abandon(claim_ptr claim);
 
-  /// Works on until the claim is finished or the store is away.
+  /// Works on until the claim is finished, or its messages have waited for a
+  /// second, or the store is away.
   void go_on();
 
 private:

@@ -184,12 +184,29 @@ TEST_CASE_METHOD(
       plan().add(
           {.method = "move_each", .call = nth, .code = db::errc::unavailable});
   CHECK(eventually([&] { return mover.advance(); }));
+  CHECK(plan().faults() == (is_interrupted ? 3 : 0));
   CHECK(count(stored) == 36);
   CHECK(count("SELECT count(*) FROM event_queue WHERE type = 'spoilt' AND "
               "attempts = 1 AND status = 'pending'") == 4);
   CHECK(counts.stored == 36);
   CHECK(counts.retried == 4);
   CHECK(counts.lost_claims == 0);
+}
+
+TEST_CASE_METHOD(mover_fixture, "a claim is left after any call of the store") {
+  auto events = make_events(owner.id(), 20);
+  forbid(*store, events[3]);
+  mover.take(claimed(events));
+  const auto calls = [&] {
+    return plan().calls("move") + plan().calls("move_each") +
+           plan().calls("fail_items");
+  };
+  for (int call = 1; call <= 3; ++call) {
+    CHECK(mover.advance(0ms) == (call == 3));
+    CHECK(calls() == call);
+  }
+  CHECK(counts.stored == 19);
+  CHECK(counts.retried == 1);
 }
 
 TEST_CASE_METHOD(mover_fixture,
