@@ -75,19 +75,21 @@ def body(run):
 def compare(run, service, tenant, attacks):
     """The milliseconds of each kind of window, for each round."""
     kinds = [CALM, DECOY, ATTACKED]
-    rounds = []
-    for number in range(run.options.pairs):
+
+    def measure_all(number):
         # Which comes first changes, in case the machine gets slower.
         took = {}
         for kind in kinds[number % 3:] + kinds[:number % 3]:
             with (attacks[kind].go_on() if kind in attacks
                   else contextlib.nullcontext()):
                 took[kind] = measure(run, service, tenant)
-        rounds.append(took)
         run.say(f"round {number + 1}: {name(run)} in ms: " + ", ".join(
             f"{took[kind]:.2f} {kind}" for kind in kinds)
             + f": {ratio(took):.2f} times")
-    return rounds
+        return took
+
+    return harness.rounds(run.options, measure_all,
+                          lambda last: is_well(run, *growth_in(last)))
 
 
 def name(run):
@@ -98,16 +100,29 @@ def ratio(took):
     return took[ATTACKED] / max(took[CALM], took[DECOY])
 
 
-def judge(run, rounds):
+def medians(rounds):
+    return {kind: statistics.median(took[kind] for took in rounds)
+            for kind in rounds[0]}
+
+
+def growth_in(rounds):
+    """How many times as long attacked clients take, and how much longer."""
+    median = medians(rounds)
+    return (statistics.median(map(ratio, rounds)),
+            median[ATTACKED] - max(median[CALM], median[DECOY]))
+
+
+def is_well(run, times, more):
     """The service may take longer than beside the decoy, by a noise."""
-    median = {kind: statistics.median(took[kind] for took in rounds)
-              for kind in rounds[0]}
-    for kind, value in median.items():
+    return times < run.options.slower or more < run.options.allowance
+
+
+def judge(run, rounds):
+    for kind, value in medians(rounds).items():
         run.figures[f"{name(run)}, {kind}, median ms"] = value
-    times = statistics.median(map(ratio, rounds))
+    times, more = growth_in(rounds)
     run.figures["attacked to the others, median"] = times
-    more = median[ATTACKED] - max(median[CALM], median[DECOY])
-    run.check(times < run.options.slower or more < run.options.allowance,
+    run.check(is_well(run, times, more),
               f"attacks make the {name(run)} {times:.2f} times as long,"
               f" by {more:.2f} ms")
 
@@ -257,9 +272,8 @@ def told(run, service, seconds):
 
 
 def options(parser):
-    parser.add_argument("--pairs", type=int, default=5,
-                        help="rounds of a calm window, one with attacks on the"
-                             " decoy and one with attacks on the service")
+    harness.add_rounds(parser, 5, "rounds of a calm window, one with attacks on"
+                       " the decoy and one with attacks on the service")
     parser.add_argument("--window", type=float, default=4,
                         help="seconds of each measurement")
     parser.add_argument("--percentile", type=int, default=99,

@@ -133,6 +133,29 @@ def wait_until(condition, seconds, pause=0.02):
         time.sleep(pause)
 
 
+def add_rounds(parser, least, what):
+    """The options of a script that compares times in rounds."""
+    parser.add_argument("--pairs", type=int, default=least, help=what)
+    parser.add_argument("--pairs-at-most", type=int, default=0,
+                        help="as long as they are not well, there are more")
+
+
+def rounds(options, measure, is_well):
+    """`--pairs` rounds of `measure(number)` whose times are compared.
+
+    A machine whose disk stands still now and then spoils several short rounds
+    in a row. So there may be more of them, until the last ones are well
+    together; those are returned.
+    """
+    found = []
+    while True:
+        found.append(measure(len(found)))
+        last = found[-options.pairs:]
+        if len(found) >= options.pairs and (
+                is_well(last) or len(found) >= options.pairs_at_most):
+            return last
+
+
 def main(name, body, *, cycles, seconds=0, stores=("sqlite", "postgres"),
          clients=8, extra=None):
     """Parses the arguments, runs `body(run)`, prints the verdict, exits."""

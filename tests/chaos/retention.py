@@ -9,7 +9,7 @@ import uuid
 
 import client
 import gate
-from harness import Abort, main, wait_until
+from harness import Abort, add_rounds, main, rounds, wait_until
 from service import Service
 from stores import Cluster, SqliteFile
 from verify_load import Poster, p99
@@ -190,8 +190,8 @@ def compare(run, service, tenant, count):
                for _ in range(run.options.clients)]
     for poster in posters:
         poster.start()
-    pairs = []
-    for number in range(run.options.pairs):
+
+    def measure(number):
         parts = {}
         # Which comes first changes, in case the machine gets slower.
         for kept in ((FOR_EVER, KEPT), (KEPT, FOR_EVER))[number % 2]:
@@ -209,10 +209,13 @@ def compare(run, service, tenant, count):
             run.check((gone > 0) == (kept == KEPT) or before["event"] >= count,
                       f"{gone} rows left at retention.events={kept}")
         turn(run, service, FOR_EVER)
-        pairs.append(parts[KEPT] / parts[FOR_EVER])
         run.say(f"pair {number + 1}: p99 {1000 * parts[FOR_EVER]:.1f} ms alone,"
                 f" {1000 * parts[KEPT]:.1f} ms beside retention,"
                 f" {gone} rows gone in the last window")
+        return parts[KEPT] / parts[FOR_EVER]
+
+    pairs = rounds(run.options, measure, lambda last: (
+        statistics.median(last) < run.options.slower))
     for poster in posters:
         poster.ends.set()
     for poster in posters:
@@ -330,8 +333,7 @@ def check_books(run, service):
 def options(parser):
     parser.add_argument("--rows", type=int, default=1_000_000,
                         help="old rows, of all tables together")
-    parser.add_argument("--pairs", type=int, default=7,
-                        help="windows with and without retention")
+    add_rounds(parser, 7, "windows with and without retention")
     parser.add_argument("--window", type=float, default=8.0)
     parser.add_argument("--pause", type=float, default=0.01,
                         help="seconds between two requests of a client")

@@ -7,7 +7,7 @@ import time
 
 import client
 import gate
-from harness import main, wait_until
+from harness import add_rounds, main, rounds, wait_until
 from service import Service
 from stores import open_store
 
@@ -93,23 +93,27 @@ def fill(run, service, tenant, count):
 
 def compare(run, service, posters):
     """(p99 alone, p99 beside checks, seconds of each check) of each pair."""
-    pairs = []
     checks = []
-    for number in range(run.options.pairs):
+
+    def measure(number):
         # Which comes first changes, in case the machine gets slower.
         parts = {}
         for is_checking in ((False, True), (True, False))[number % 2]:
             time.sleep(0.5)
             begin = time.monotonic()
             if is_checking:
-                checks += check_until(run, service, begin + run.options.window)
+                checks.extend(check_until(run, service,
+                                          begin + run.options.window))
             else:
                 time.sleep(run.options.window)
             parts[is_checking] = p99(posters, begin, time.monotonic())
-        pairs.append((parts[False], parts[True]))
         run.say(f"pair {number + 1}: p99 {1000 * parts[False]:.1f} ms alone,"
                 f" {1000 * parts[True]:.1f} ms beside checks,"
                 f" the last of which took {checks[-1]:.2f} s")
+        return parts[False], parts[True]
+
+    pairs = rounds(run.options, measure,
+                   lambda last: growth_in(last) < run.options.growth)
     run.figures["checks"] = len(checks)
     run.figures["a check, median s"] = statistics.median(checks)
     run.figures["a check, worst s"] = max(checks)
@@ -138,12 +142,20 @@ def p99(posters, begin, end):
     return times[len(times) * 99 // 100]
 
 
+def medians(pairs):
+    return [statistics.median(part) for part in zip(*pairs)]
+
+
+def growth_in(pairs):
+    alone, beside = medians(pairs)
+    return beside / alone
+
+
 def judge(run, pairs):
-    alone = statistics.median(pair[0] for pair in pairs)
-    beside = statistics.median(pair[1] for pair in pairs)
+    alone, beside = medians(pairs)
     run.figures["p99 alone, median ms"] = 1000 * alone
     run.figures["p99 beside checks, median ms"] = 1000 * beside
-    growth = beside / alone
+    growth = growth_in(pairs)
     run.figures["grows to, times"] = growth
     run.check(growth < run.options.growth,
               f"checks make the p99 of accepting {growth:.2f} times as long")
@@ -152,8 +164,7 @@ def judge(run, pairs):
 def options(parser):
     parser.add_argument("--events", type=int, default=1_000_000,
                         help="events in the log that are checked")
-    parser.add_argument("--pairs", type=int, default=9,
-                        help="windows with and without checks")
+    add_rounds(parser, 9, "windows with and without checks")
     parser.add_argument("--window", type=float, default=10.0,
                         help="seconds of a window, or longer than that by the"
                              " rest of a check")

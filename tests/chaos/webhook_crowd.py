@@ -77,7 +77,9 @@ class Crowd:
         out = []
         for line in self.seen.read_text().splitlines():
             path, came, number = line.split("\t")
-            if path.startswith("/well") and begin <= float(came) < end:
+            # The last POST may have been taken in without an answer.
+            if (path.startswith("/well") and begin <= float(came) < end
+                    and int(number) < len(answered)):
                 out.append(max(0.0, float(came) - answered[int(number)]))
         return sorted(out)
 
