@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "tools/bench/disk_sync.hpp"
 #include "tools/bench/floor_process.hpp"
 #include "tools/bench/load_figure.hpp"
 #include "tools/bench/requests.hpp"
@@ -37,6 +38,11 @@ load_plan plan_for(const bench_context &bench, int port,
 void measure_single(bench_context &bench) {
   floor_process floor(bench, bench.options.connections);
   load_figure floor_rate("floor: bare 202 server", "req/s");
+  figure disk{"disk: a page and its fsync",
+              "ms",
+              {},
+              "before each run of a store; each client waits for one"};
+  figure slow_disk{"disk: 99th of 100 of them", "ms", {}, ""};
   std::vector<contender> contenders;
   for (const auto &store : bench.options.stores) {
     auto on = bench.make_target(store);
@@ -58,6 +64,9 @@ void measure_single(bench_context &bench) {
     floor_rate.add(run_load(plan_for(bench, floor.port(), key)));
     for (auto &one : contenders) {
       const auto &service = *one.service;
+      const auto syncs = measure_disk(one.on->folder());
+      disk.samples.push_back(syncs.median);
+      slow_disk.samples.push_back(syncs.p99);
       one.rate.add(run_load(plan_for(bench, service.port(), service.key())));
       one.waiting.samples.push_back(service.queue_depth());
       one.service->wait_until_drained();
@@ -65,6 +74,10 @@ void measure_single(bench_context &bench) {
   }
   auto floor_done = floor_rate.done();
   bench.found.add(floor_done);
+  if (!disk.samples.empty()) {
+    bench.found.add(disk);
+    bench.found.add(slow_disk);
+  }
   for (const auto &one : contenders) {
     bench.found.add(one.rate.done());
     bench.found.add(one.waiting);
