@@ -36,7 +36,6 @@ void mover::single_out(Predicate is_single) {
     if (is_single(item))
       singles_.push_back(item.id);
   parts_.assign(1, singles_);
-  is_any_fresh_ = false;
 }
 
 bool mover::advance(std::chrono::milliseconds most) {
@@ -125,7 +124,9 @@ mover::step mover::after_part() {
   if (!parts_.empty())
     return step::each;
   if (after_singles_ == step::over)
-    expects_refusal_ = is_any_fresh_;
+    expects_refusal_ = std::ranges::any_of(work_.items, [this](auto &item) {
+      return !has_failed_before(item) && is_failure(item);
+    });
   return failures_.empty() ? after_singles_ : step::give_up;
 }
 
@@ -194,7 +195,6 @@ void mover::add_failure(db::event_id id, std::string_view reason) {
   const auto item = std::ranges::find(work_.items, id, &db::claimed_item::id);
   if (item == work_.items.end())
     return;
-  is_any_fresh_ = is_any_fresh_ || !has_failed_before(*item);
   failures_.push_back({.id = id,
                        .reason = std::string(reason),
                        .retry_in = policy_.wait_after(item->attempts + 1)});

@@ -60,7 +60,7 @@ private:
   void halve(std::string_view reason);
   step after_part();
   step give_up();
-  /// What follows a failure that is not the items' fault.
+  /// What follows an error of the store.
   step after(const db::error &failure);
   void add_failure(db::event_id id, std::string_view reason);
 
@@ -76,8 +76,6 @@ private:
   step after_singles_ = step::over;
   /// Whether the store refused an item of the last claim that never failed.
   bool expects_refusal_ = false;
-  /// An item that has failed now is one that never did before.
-  bool is_any_fresh_ = false;
   bool is_away_ = false;
   std::vector<db::failure> failures_;
   std::optional<std::chrono::milliseconds> earliest_retry_;

@@ -88,8 +88,8 @@ def compare(run, service, tenant, attacks):
             + f": {ratio(took):.2f} times")
         return took
 
-    return harness.rounds(run.options, measure_all,
-                          lambda last: is_well(run, *growth_in(last)))
+    return harness.measure_pairs(run.options, measure_all,
+                                 lambda last: is_well(run, *growth_in(last)))
 
 
 def name(run):
@@ -272,8 +272,8 @@ def told(run, service, seconds):
 
 
 def options(parser):
-    harness.add_rounds(parser, 5, "rounds of a calm window, one with attacks on"
-                       " the decoy and one with attacks on the service")
+    harness.add_pairs(parser, 5, "rounds of a calm window, one with attacks on"
+                      " the decoy and one with attacks on the service")
     parser.add_argument("--window", type=float, default=4,
                         help="seconds of each measurement")
     parser.add_argument("--percentile", type=int, default=99,

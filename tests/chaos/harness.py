@@ -133,14 +133,14 @@ def wait_until(condition, seconds, pause=0.02):
         time.sleep(pause)
 
 
-def add_rounds(parser, least, what):
+def add_pairs(parser, least, what):
     """The options of a script that compares times in rounds."""
     parser.add_argument("--pairs", type=int, default=least, help=what)
     parser.add_argument("--pairs-at-most", type=int, default=0,
                         help="as long as they are not well, there are more")
 
 
-def rounds(options, measure, is_well):
+def measure_pairs(options, measure, is_well):
     """`--pairs` rounds of `measure(number)` whose times are compared.
 
     A machine whose disk stands still now and then spoils several short rounds

@@ -6,7 +6,7 @@ import time
 import uuid
 
 import client
-from harness import add_rounds, main, rounds, wait_until
+from harness import add_pairs, main, measure_pairs, wait_until
 from invariants import check_invariants
 from service import Service
 from stores import open_store
@@ -165,9 +165,9 @@ def body(run):
         return (scene.live(f"live-clean-{number}", good, 0),
                 scene.live(f"live-mixed-{number}", good, bad))
 
-    judge(run, "backlog", rounds(run.options, backlogs, is_well))
+    judge(run, "backlog", measure_pairs(run.options, backlogs, is_well))
     scene.service.start()
-    judge(run, "live", rounds(run.options, lives, is_well))
+    judge(run, "live", measure_pairs(run.options, lives, is_well))
     scene.stop()
     check_quarantine(run, scene)
     scene.store.offline("DELETE FROM event_queue WHERE type = 'taken'",
@@ -278,7 +278,7 @@ def uuid7():
 def options(parser):
     parser.add_argument("--good", type=int, default=10_000)
     parser.add_argument("--bad", type=int, default=100)
-    add_rounds(parser, 3, "backlogs, and live runs, without and with bad items")
+    add_pairs(parser, 3, "backlogs, and live runs, without and with bad items")
     parser.add_argument("--backoff", default="1s",
                         help="processor.retry_backoff of the service")
 

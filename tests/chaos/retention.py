@@ -9,7 +9,7 @@ import uuid
 
 import client
 import gate
-from harness import Abort, add_rounds, main, rounds, wait_until
+from harness import Abort, add_pairs, main, measure_pairs, wait_until
 from service import Service
 from stores import Cluster, SqliteFile
 from verify_load import Poster, p99
@@ -214,7 +214,7 @@ def compare(run, service, tenant, count):
                 f" {gone} rows gone in the last window")
         return parts[KEPT] / parts[FOR_EVER]
 
-    pairs = rounds(run.options, measure, lambda last: (
+    pairs = measure_pairs(run.options, measure, lambda last: (
         statistics.median(last) < run.options.slower))
     for poster in posters:
         poster.ends.set()
@@ -333,7 +333,7 @@ def check_books(run, service):
 def options(parser):
     parser.add_argument("--rows", type=int, default=1_000_000,
                         help="old rows, of all tables together")
-    add_rounds(parser, 7, "windows with and without retention")
+    add_pairs(parser, 7, "windows with and without retention")
     parser.add_argument("--window", type=float, default=8.0)
     parser.add_argument("--pause", type=float, default=0.01,
                         help="seconds between two requests of a client")

@@ -7,7 +7,7 @@ import time
 
 import client
 import gate
-from harness import add_rounds, main, rounds, wait_until
+from harness import add_pairs, main, measure_pairs, wait_until
 from service import Service
 from stores import open_store
 
@@ -112,8 +112,8 @@ def compare(run, service, posters):
                 f" the last of which took {checks[-1]:.2f} s")
         return parts[False], parts[True]
 
-    pairs = rounds(run.options, measure,
-                   lambda last: growth_in(last) < run.options.growth)
+    pairs = measure_pairs(run.options, measure,
+                          lambda last: growth_in(last) < run.options.growth)
     run.figures["checks"] = len(checks)
     run.figures["a check, median s"] = statistics.median(checks)
     run.figures["a check, worst s"] = max(checks)
@@ -164,7 +164,7 @@ def judge(run, pairs):
 def options(parser):
     parser.add_argument("--events", type=int, default=1_000_000,
                         help="events in the log that are checked")
-    add_rounds(parser, 9, "windows with and without checks")
+    add_pairs(parser, 9, "windows with and without checks")
     parser.add_argument("--window", type=float, default=10.0,
                         help="seconds of a window, or longer than that by the"
                              " rest of a check")

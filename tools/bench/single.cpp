@@ -41,7 +41,7 @@ void measure_single(bench_context &bench) {
   figure disk{"disk: a page and its fsync",
               "ms",
               {},
-              "before each run of a store; each client waits for one"};
+              "in this run's folder, before each run of a store"};
   figure slow_disk{"disk: 99th of 100 of them", "ms", {}, ""};
   std::vector<contender> contenders;
   for (const auto &store : bench.options.stores) {
